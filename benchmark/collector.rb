@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+# How many datagrams the dashboard's collector stores, alone and inside a busy Puma worker, and the original's listener beside it.
+#   bundle exec ruby benchmark/collector.rb [seconds]
+require "English"
+require "net/http"
+require "open3"
+require "sqlite3"
+require "tempfile"
+require "tmpdir"
+require_relative "support/bench"
+require_relative "support/datagrams"
+require_relative "support/served"
+
+if Bench.worker?
+  port, rate, processes = ARGV.drop(2).map { |argument| Integer(argument) }
+  stream = Bench::Datagrams.new(port, rate: rate, processes: processes)
+  Bench::Worker.serve { |seconds| stream.run(Float(seconds)).merge(bytes: stream.bytes) }
+  exit
+end
+
+seconds = Float(ARGV.first || 60)
+
+# @return [Hash] what the database holds
+def stored(file)
+  database = SQLite3::Database.new(file, readonly: true)
+  rows = database.get_first_value("SELECT COUNT(*) FROM heap_periscope_ui_samples")
+  received, lost = database.get_first_row("SELECT SUM(received), SUM(lost) FROM heap_periscope_ui_processes WHERE kind = 0")
+  { rows: rows, received: received, lost: lost, bytes: File.size(file) }
+ensure
+  database&.close
+end
+
+def stream(port, rate, processes: 100)
+  Bench::Worker.new(__FILE__, "sender", port, rate, processes)
+end
+
+def clock
+  Process.clock_gettime(Process::CLOCK_MONOTONIC)
+end
+
+Dir.mktmpdir("heap-periscope-bench") do |directory|
+  rate = 3_000
+  file = File.join(directory, "alone.sqlite3")
+  Bench.heading("Standalone collector, SQLite on disk, #{rate} datagrams a second for #{seconds.to_i} s")
+  Bench::Served.standalone(file) do |server|
+    sender = stream(server.udp_port, rate)
+    cpu = server.cpu_seconds
+    began = clock
+    sent = sender.ask(seconds)
+    settled = server.wait_until(120) { |status| status["queue"].zero? && status["stored"].to_i >= sent[:sent] }
+    drained = clock - began - sent[:seconds]
+    status = server.collector
+    cpu = server.cpu_seconds - cpu
+    sender.close
+    server.stop
+    kept = stored(file)
+    Bench.table([["", "datagrams"], ["sent", sent[:sent]], ["received", status["received"]], ["stored, by its own count", status["stored"]],
+                 ["rows in the database", kept[:rows]], ["counted for processes", kept[:received]], ["lost, by sequence", kept[:lost]],
+                 ["refused", status["refused_total"]], ["dropped by the kernel", status["kernel_dropped"]],
+                 ["dropped from the queue", status["queue_dropped"]], ["longest queue", status["queue_highest"]]])
+    puts format("%<size>.0f bytes each, sent in %<sent>.1f s, all stored %<late>.1f s later; %<cpu>.0f µs of processor and %<row>.0f bytes a datagram; " \
+                "receive buffer %<buffer>d KB", size: sent[:bytes], sent: sent[:seconds], late: drained, cpu: cpu / sent[:sent] * 1e6,
+                                                row: kept[:bytes] / kept[:rows].to_f, buffer: status["receive_buffer_granted"] / 1024)
+    whole = settled && [kept[:rows], kept[:received], status["stored"]].all?(sent[:sent]) && kept[:lost].zero?
+    Bench.bar("#{rate} a second, 0 lost, every one stored and counted", whole)
+  end
+
+  rate = 300
+  Bench.heading("Inside a Puma worker of a busy application, #{rate} datagrams a second")
+  quiet = []
+  busy = []
+  Bench::Served.rails(File.join(directory, "app.sqlite3")) do |server|
+    sender = stream(server.udp_port, rate)
+    server.requests(200)
+    5.times do
+      quiet.concat(server.requests(600))
+      thread = Thread.new { sender.ask(8) }
+      busy.concat(server.requests(600))
+      thread.join
+    end
+    status = server.wait_until(60) { |collector| collector["stored"].to_i >= 5 * 8 * rate } && server.collector
+    sender.close
+    p95 = [quiet, busy].map { |times| Bench.quantile(times, 0.95) }
+    Bench.table([["response time", "p50", "p95"], ["without datagrams", Bench.ms(Bench.median(quiet)), Bench.ms(p95[0])],
+                 ["with", Bench.ms(Bench.median(busy)), Bench.ms(p95[1])],
+                 ["", Bench.ratio(Bench.median(busy), Bench.median(quiet)), Bench.ratio(p95[1], p95[0])]])
+    Bench.bar("#{rate} a second, all stored", status && status["stored"] == 5 * 8 * rate)
+    Bench.bar("the application's p95 at most ×1.05", p95[1] / p95[0] <= 1.05)
+  end
+
+  Bench.heading("Processor time a datagram, beside the original's listener, which stores nothing")
+  rate = 500
+  times = { "ours" => [], "original" => [] }
+  Bench::Served.standalone(File.join(directory, "beside.sqlite3")) do |ours|
+    Bench::Served.original do |original|
+      senders = { ours => stream(ours.udp_port, rate), original => stream(original.udp_port, rate) }
+      3.times do
+        { "ours" => ours, "original" => original }.each do |name, server|
+          cpu = server.cpu_seconds
+          sent = senders[server].ask(10)[:sent]
+          sleep 2
+          times[name] << ((server.cpu_seconds - cpu) / sent)
+        end
+      end
+      senders.each_value(&:close)
+    end
+  end
+  ours, original = times.values.map { |list| Bench.median(list) }
+  Bench.table([["#{rate} a second", "µs a datagram", "against the original"], ["original", (original * 1e6).round, "×1.000"],
+               ["ours, stored", (ours * 1e6).round, Bench.ratio(ours, original)]])
+  Bench.bar("faster than the original's listener", ours < original)
+end
+Bench.finish

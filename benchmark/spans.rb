@@ -1,0 +1,120 @@
+# frozen_string_literal: true
+
+# What spans cost: HeapPeriscopeAgent.span itself; requests through a real Rails stack with a million live objects, controllers
+# and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
+# Modes take turns in one process, in short blocks (support/turns.rb); the agent runs in all of them.
+#   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
+# The bar of a request is that of spans (short blocks without collections) and censuses (long blocks, ten times as many
+# censuses as by default: a tenth of what they cost) together.
+require "optparse"
+require_relative "support/bench"
+require_relative "support/span_workers"
+require_relative "../spec/support/redis_server"
+
+if Bench.worker?
+  role, *arguments = ARGV.drop(1)
+  Bench::SpanWorkers.public_send(role, *arguments.map { |argument| Integer(argument) })
+  exit!
+end
+
+module Bench
+  # The tables of this script, one method each.
+  class SpanTables
+    MODES = { "none" => "none", "again" => "none again (A/A)", "on" => "instrumented" }.freeze
+    PACE_S = 20
+
+    def initialize(script, seconds:, objects:)
+      @script = script
+      @seconds = seconds
+      @objects = objects
+    end
+
+    def span
+      costs = with_worker("span_cost") do |worker|
+        Array.new(9) { %w[off on].to_h { |mode| [mode, worker.ask(mode)[:nanoseconds]] } }
+      end
+      off, on = %w[off on].map { |mode| Bench.median(costs.map { |cost| cost[mode] }) }
+      Bench.heading("HeapPeriscopeAgent.span around an empty block, beyond a yield")
+      Bench.table([["9 rounds", "CPU"], ["collecting off", "#{off.round} ns"], ["collecting on", "#{on.round} ns"]])
+      Bench.bar("at most 2 000 ns when on", on <= 2000)
+      Bench.bar("at most 100 ns when off", off <= 100)
+    end
+
+    def requests
+      turns = take_turns("requests", @objects, tidy: true)
+      Bench.heading("Five requests through Rails, #{@objects / 1e6} M live objects: spans, without their censuses")
+      Bench.table(turns.rows(MODES, :visits))
+      objects = %w[none on].map { |mode| turns.sum(mode, :objects) / turns.sum(mode, :visits) }
+      puts "objects allocated by five requests: #{objects.first}, instrumented #{objects.last}"
+      turns.judge_noise
+      @spans = turns.ratio("on")
+    end
+
+    def censuses
+      turns = take_turns("censuses", @objects)
+      pace = with_worker("pace", @objects) { |worker| worker.ask(PACE_S) }
+      Bench.heading("Five requests through Rails, #{@objects / 1e6} M live objects: ten times as many censuses as by default")
+      Bench.table(turns.rows(MODES, :visits))
+      cost = turns.cost_of(:censuses, "on")
+      puts format("a census costs %.1f ms (%.1f … %.1f)", *cost.to_a.map { |seconds| seconds * 1000 }),
+           "by default: #{pace[:censuses]} in #{pace[:cpu].round} s of processor time; " \
+           "names with spans: #{pace[:names]}, with their census: #{pace[:counted]}"
+      share = cost.to_a.map { |seconds| seconds * pace[:censuses] / pace[:cpu] }
+      judge_request(share) if @spans
+    end
+
+    # Both parts are independent, so their errors add up as squares.
+    def judge_request(share)
+      value = @spans.value + share[0]
+      error = Math.hypot(@spans.high - @spans.low, share[2] - share[1]) / 2
+      Bench.bar(format("CPU at most ×1.01 of none: ×%.4f ± %.4f (spans ×%.4f, censuses %.4f)", value, error, @spans.value, share[0]),
+                value <= 1.01)
+    end
+
+    def original
+      library = Bench.rival_environment.fetch("RIVAL_LIB")
+      none, on = with_worker("original", @objects, env: { "RIVAL_LIB" => library }) { |worker| %w[none on].map { |mode| worker.ask(mode) } }
+      times = %i[wall cpu].map { |key| [on, none].map { |answer| answer[key] / answer[:visits] } }
+      Bench.heading("Five requests through Rails, #{@objects / 1e6} M live objects: the original gem 0.3.0")
+      Bench.table([["one round", "wall", "CPU", "wall ratio", "CPU ratio"],
+                   ["none", *times.map { |_, base| Bench.ms(base) }, "", ""],
+                   ["instrumented", *times.map { |time, _| Bench.ms(time) }, *times.map { |time, base| Bench.ratio(time, base) }]])
+    end
+
+    def sidekiq
+      redis = RedisServer.new
+      turns = take_turns("sidekiq", env: { "REDIS_URL" => redis.url })
+      Bench.heading("#{turns.sum("on", :jobs)} Sidekiq jobs that do nothing, with the agent's hook in the processor and without")
+      Bench.table(turns.rows(MODES, :jobs))
+      turns.judge_noise
+      on = turns.ratio("on")
+      Bench.bar("CPU at most ×1.02 of none: #{Bench.times(on.value)} (#{Bench.interval(on)})", on.value <= 1.02)
+    ensure
+      redis.close
+    end
+
+    private
+
+    def with_worker(*role, env: {})
+      worker = Worker.new(@script, *role, env:)
+      yield(worker).tap { worker.close }
+    end
+
+    def take_turns(*role, tidy: false, env: {})
+      with_worker(*role, env:) do |worker|
+        worker.ask("on")
+        Turns.take(["on"], seconds: @seconds, tidy:) { |mode| worker.ask(mode) }
+      end
+    end
+  end
+end
+
+options = { seconds: 100.0, objects: 1_000_000 }
+parser = OptionParser.new
+options.each { |name, default| parser.on("--#{name} N", default.class) { |value| options[name] = value } }
+parts = parser.parse(ARGV)
+parts = %w[span requests censuses original sidekiq] if parts.empty?
+
+tables = Bench::SpanTables.new(__FILE__, **options)
+parts.each { |part| tables.public_send(part) }
+Bench.finish

@@ -1,0 +1,225 @@
+# frozen_string_literal: true
+
+require "socket"
+require_relative "heap"
+
+module Bench
+  # The processes of benchmark/spans.rb. The agent runs in all modes and reports to a socket nobody reads; what is switched
+  # between modes is the instrumentation alone.
+  module SpanWorkers
+    SHORT_S = 0.06
+    LONG_S = 1.5
+    TAIL_S = 0.5
+    JOBS = 1000
+
+    module_function
+
+    def span_cost
+      require "heap_periscope_agent"
+      configure
+      Worker.serve do |command|
+        HeapPeriscopeAgent.start if command == "on"
+        figures = { nanoseconds: nanoseconds_of_a_span - nanoseconds_of_a_yield }
+        HeapPeriscopeAgent.stop if command == "on"
+        figures
+      end
+    end
+
+    def nanoseconds_of_a_span
+      nanoseconds { HeapPeriscopeAgent.span("controller", "OrdersController#index") { nil } }
+    end
+
+    def nanoseconds_of_a_yield
+      nanoseconds { just_yield("controller", "OrdersController#index") { nil } }
+    end
+
+    def just_yield(_type, _name)
+      yield
+    end
+
+    def nanoseconds(times = 300_000, &block)
+      figures = Bench.measure { times.times(&block) }
+      figures[:cpu] / times * 1e9
+    end
+
+    # Requests with spans, but as good as no censuses.
+    def requests(objects)
+      keep, visits = boot_shop(objects, 0.0001, SHORT_S)
+      Worker.serve do |command|
+        next Bench.tidy { visits.times { RailsShop.visit_all } } if command == "tidy"
+
+        instrument(command == "on")
+        Bench.measure_with_objects { visits.times { RailsShop.visit_all } }.merge(visits:, kept: keep.size)
+      end
+    end
+
+    # Requests with the censuses of spans, ten times as often as by default. A census that is under way when the
+    # instrumentation goes off ends within the tail.
+    def censuses(objects)
+      keep, visits = boot_shop(objects, 0.1, LONG_S)
+      tail = (visits * TAIL_S / LONG_S).ceil
+      Worker.serve do |command|
+        GC.start
+        before = HeapPeriscopeAgent.agent_cost[:censuses]
+        figures = Bench.measure do
+          instrument(command == "on")
+          visits.times { RailsShop.visit_all }
+          instrument(false)
+          tail.times { RailsShop.visit_all }
+        end
+        figures.merge(visits: visits + tail, censuses: HeapPeriscopeAgent.agent_cost[:censuses] - before, kept: keep.size)
+      end
+    end
+
+    # How often there is a census by default, and which names get theirs.
+    def pace(objects)
+      keep, visits = boot_shop(objects, 0.01, LONG_S)
+      instrument(true)
+      Worker.serve do |command|
+        before = HeapPeriscopeAgent.agent_cost[:censuses]
+        figures = Bench.measure { (Float(command) / LONG_S).ceil.times { visits.times { RailsShop.visit_all } } }
+        spans = HeapPeriscopeAgent.spans
+        figures.merge(censuses: HeapPeriscopeAgent.agent_cost[:censuses] - before, kept: keep.size, names: spans.size,
+                      counted: spans.count { |span| span[:live_objects] })
+      end
+    end
+
+    # @return [Array(Array, Integer)] what keeps the objects alive, and the visits that take `seconds`
+    def boot_shop(objects, census_budget, seconds)
+      require_relative "rails_shop"
+      RailsShop.boot
+      HeapPeriscopeAgent.stop
+      configure { |config| config.census_budget = census_budget }
+      keep = Heap.fill(objects)
+      HeapPeriscopeAgent.start
+      instrument(true)
+      [keep, (seconds / time_of_a_visit).ceil]
+    end
+
+    def time_of_a_visit
+      20.times { RailsShop.visit_all }
+      Bench.measure { 40.times { RailsShop.visit_all } }[:cpu] / 40
+    end
+
+    def configure
+      HeapPeriscopeAgent.configure do |config|
+        config.port = sink_port
+        config.verbose = false
+        config.enable_detailed_objects = false
+        config.enable_allocation_sampling = false
+        yield config if block_given?
+      end
+    end
+
+    # A change of the configuration wakes the reporter, so there are as many at the beginning of every block.
+    def instrument(on)
+      [!on, on].each do |value|
+        HeapPeriscopeAgent.configure do |config|
+          config.enable_controller_instrumentation = value
+          config.enable_model_instrumentation = value
+        end
+      end
+    end
+
+    # Requests under the original gem with the initializers that it generates itself.
+    def original(objects)
+      # Before what Bundler put there, and without the version that it read from our gemspec.
+      $LOAD_PATH.unshift(ENV.fetch("RIVAL_LIB"))
+      Object.send(:remove_const, :HeapPeriscopeAgent) if defined?(HeapPeriscopeAgent)
+      require "heap_periscope_agent"
+      # Options of ours that the shop's initializer sets.
+      HeapPeriscopeAgent::Configuration.attr_accessor(:enable_job_instrumentation, :enable_rake_instrumentation,
+                                                      :enable_allocation_sampling)
+      require_relative "rails_shop"
+      templates = File.join(ENV.fetch("RIVAL_LIB"), "generators/heap_periscope_agent/templates")
+      RailsShop.boot(initializers: %w[controller model].map { |name| "#{templates}/heap_periscope_agent_#{name}.rb.tt" })
+      keep = Heap.fill(objects)
+      Worker.serve do |command|
+        instrument(command == "on")
+        visits = command == "on" ? 1 : 50
+        Bench.measure { visits.times { RailsShop.visit_all } }.merge(visits:, kept: keep.size)
+      end
+    end
+
+    # Becomes a Sidekiq::Job when Sidekiq is loaded.
+    class NoJob
+      def perform = nil
+    end
+
+    # Queue by whether its processors measure.
+    QUEUES = { false => "plain", true => "measured" }.freeze
+
+    # A Sidekiq inside this process, with the middleware that a server has by itself, and two capsules whose processors are
+    # alike but for what `Integrations::Sidekiq.install` puts into that of a server.
+    def sidekiq
+      require "sidekiq"
+      require "sidekiq/embedded"
+      require "sidekiq/job/interrupt_handler"
+      require "heap_periscope_agent"
+      require "heap_periscope_agent/integrations"
+      NoJob.include(Sidekiq::Job)
+      configure
+      embed_sidekiq.run
+      measured_manager.start
+      HeapPeriscopeAgent.start
+      Worker.serve { |command| measure_jobs(command == "on") }
+    end
+
+    def embed_sidekiq
+      Sidekiq.configure_embed do |config|
+        config.redis = { url: ENV.fetch("REDIS_URL") }
+        config.concurrency = 5
+        config.queues = [QUEUES.fetch(false)]
+        config.logger.level = Logger::FATAL
+        config.average_scheduled_poll_interval = 3600
+        config.server_middleware { |chain| chain.add(Sidekiq::Job::InterruptHandler) }
+      end
+    end
+
+    # Of a capsule of its own. A manager makes its processors when it is made, by the name of their class.
+    def measured_manager
+      capsule = Sidekiq::Capsule.new("measured", Sidekiq.default_configuration)
+      capsule.concurrency = 5
+      capsule.queues = [QUEUES.fetch(true)]
+      plain = Sidekiq.send(:remove_const, :Processor)
+      Sidekiq.const_set(:Processor, Class.new(plain) { prepend HeapPeriscopeAgent::Integrations::Sidekiq::Performing })
+      Sidekiq::Manager.new(capsule)
+    ensure
+      Sidekiq.send(:remove_const, :Processor)
+      Sidekiq.const_set(:Processor, plain)
+    end
+
+    def measure_jobs(on)
+      share_budget
+      figures = run_jobs(QUEUES.fetch(on))
+      @instrumented += figures[:wall] if on
+      figures
+    end
+
+    # Censuses come by the clock, and the middleware is there for a part of the time only: so is its budget.
+    def share_budget
+      now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      @instrumented ||= 0.0
+      share = @instrumented / (now - (@began ||= now - 1))
+      configure { |config| config.census_budget = (0.01 * share).clamp(0.0001, 0.01) }
+    end
+
+    # The jobs wait in another queue and come all at once, so that what is measured is running them.
+    def run_jobs(queue)
+      Sidekiq::Client.push_bulk("class" => NoJob, "queue" => "staged", "args" => Array.new(JOBS) { [] })
+      Bench.measure_with_objects do
+        Sidekiq.redis { |redis| redis.call("RENAME", "queue:staged", "queue:#{queue}") }
+        sleep 0.005 until waiting(queue).zero?
+      end.merge(jobs: JOBS)
+    end
+
+    def waiting(queue)
+      Sidekiq.redis { |redis| redis.call("LLEN", "queue:#{queue}") }
+    end
+
+    def sink_port
+      @sink ||= UDPSocket.new.tap { |socket| socket.bind("127.0.0.1", 0) }
+      @sink.addr[1]
+    end
+  end
+end

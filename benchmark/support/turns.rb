@@ -1,0 +1,113 @@
+# frozen_string_literal: true
+
+module Bench
+  # Modes of one process compared on a machine that is not still: short blocks of the same work take turns, forwards and
+  # backwards (none on again again on none), so that what changes slowly falls on all modes alike. One such palindrome is a
+  # round; the next one begins with the next mode. Every figure comes with a 95 % interval from a bootstrap over rounds (Efron
+  # 1979): rounds are drawn anew with replacement, as often as there are, and the figure is taken of each draw.
+  class Turns
+    BASE = "none"
+    AGAIN = "again"
+    DRAWS = 1000
+
+    Estimate = Struct.new(:value, :low, :high)
+
+    # @param modes [Array<String>] beside "none" and "none again", which are always there
+    # @param seconds [Numeric] begins no new round after it
+    # @param tidy [Boolean] ask for the mode "tidy" before each round, which measures nothing
+    # @yieldparam mode [String]
+    # @yieldreturn [Hash] figures of one block, numbers by name; sums of them are what is compared
+    def self.take(modes, seconds:, tidy: false)
+      order = [BASE, *modes, AGAIN]
+      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+      rounds = []
+      while rounds.size < 3 || Process.clock_gettime(Process::CLOCK_MONOTONIC) < deadline
+        yield "tidy" if tidy
+        turn = order.rotate(rounds.size)
+        blocks = [*turn, *turn.reverse].map { |mode| [mode, yield(mode)] }
+        rounds << blocks.group_by(&:first).transform_values { |pairs| add(pairs.map(&:last)) }
+      end
+      new(rounds)
+    end
+
+    def self.add(figures)
+      figures.reduce { |sum, more| sum.merge(more) { |_, a, b| a.is_a?(Numeric) ? a + b : b } }
+    end
+
+    attr_reader :rounds
+
+    def initialize(rounds)
+      @rounds = rounds
+    end
+
+    # @return [Numeric] of all blocks of a mode
+    def sum(mode, key) = @rounds.sum { |round| round.fetch(mode).fetch(key) }
+
+    # @return [Object] what the last block of a mode said
+    def last(mode, key) = @rounds.last.fetch(mode)[key]
+
+    # What a mode took for the same work, as a multiple of the base.
+    # @return [Estimate]
+    def ratio(mode, key = :cpu)
+      estimate { |rounds| total(rounds, mode, key) / total(rounds, BASE, key) }
+    end
+
+    # What one event of a mode (a census, a snapshot) costs: what the mode took more than the base, by event.
+    # @return [Estimate] in the unit of `key`
+    def cost_of(event, mode, key = :cpu)
+      estimate { |rounds| (total(rounds, mode, key) - total(rounds, BASE, key)) / total(rounds, mode, event) }
+    end
+
+    # @yieldparam rounds [Array<Hash>]
+    def estimate
+      random = Random.new(1)
+      drawn = Array.new(DRAWS) { yield Array.new(@rounds.size) { @rounds[random.rand(@rounds.size)] } }
+      Estimate.new(yield(@rounds), Bench.quantile(drawn, 0.025), Bench.quantile(drawn, 0.975))
+    end
+
+    # Rows for Bench.table: each mode's time for a unit of work and its ratio, by wall clock and by processor time.
+    # @param names [Hash{String => String}] row names by mode
+    # @param unit [Symbol] the figure that counts units of work
+    def rows(names, unit)
+      [["#{@rounds.size} rounds", "wall", "CPU", "wall ratio", "CPU ratio", "95 % interval"]] + names.map do |mode, name|
+        times = %i[wall cpu].map { |key| Bench.ms(sum(mode, key) / sum(mode, unit)) }
+        cpu = ratio(mode)
+        [name, *times, Bench.times(ratio(mode, :wall).value), Bench.times(cpu.value), Bench.interval(cpu)]
+      end
+    end
+
+    # The bar under every comparison: rows of the same mode must agree.
+    def judge_noise
+      again = ratio(AGAIN)
+      Bench.bar("A/A within ± 0.5 % (#{Bench.interval(again)})", (again.value - 1).abs <= 0.005)
+    end
+
+    private
+
+    def total(rounds, mode, key) = rounds.sum { |round| round.fetch(mode).fetch(key) }
+  end
+
+  module_function
+
+  def times(ratio) = format("×%.4f", ratio)
+
+  def interval(estimate) = format("%.4f … %.4f", estimate.low, estimate.high)
+
+  # A collection between rounds and none in them: when one comes is chance, and it is long. What a mode allocates more, and so
+  # pays in collections, is counted instead (:objects).
+  # @yield does a little work, so that the first block after a collection is like the others
+  def tidy
+    GC.enable
+    GC.start
+    GC.disable
+    yield
+    {}
+  end
+
+  # @return [Hash] wall and processor seconds, and objects allocated
+  def measure_with_objects(&)
+    objects = GC.stat(:total_allocated_objects)
+    figures = measure(&)
+    figures.merge(objects: GC.stat(:total_allocated_objects) - objects)
+  end
+end

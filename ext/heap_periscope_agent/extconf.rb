@@ -1,0 +1,60 @@
+# frozen_string_literal: true
+
+# Options (gem install heap_periscope_agent -- OPTIONS)
+#   --with-yajl=system|gem           take yajl from the system, or from the sources inside the libyajl2 gem
+# Variables, for development
+#   HEAP_PERISCOPE_WERROR=1          warnings are errors
+#   HEAP_PERISCOPE_SANITIZE=address  build with a sanitizer (any value that -fsanitize takes)
+#   HEAP_PERISCOPE_TESTING=1         compile HeapPeriscopeAgent::Testing, the specs' door to the inside
+
+require "mkmf"
+require_relative "yajl_lookup"
+
+unless RUBY_PLATFORM.match?(/linux|darwin/)
+  abort "heap_periscope_agent runs on Linux and macOS only; this Ruby is built for #{RUBY_PLATFORM}."
+end
+
+def probe_features
+  have_func("rb_postponed_job_preregister", "ruby/debug.h") # Ruby 3.3
+  have_func("rb_postponed_job_trigger", "ruby/debug.h")     # Ruby 3.3
+  have_func("rb_profile_frames", "ruby/debug.h")
+  have_func("rb_ext_ractor_safe", "ruby.h")
+  have_func("rb_objspace_each_objects")                     # exported, but in no public header
+  have_func("rb_obj_memsize_of")                            # exported, but in no public header
+  have_func("rb_objspace_internal_object_p")                # exported, but in no public header
+  have_func("rb_gc_latest_gc_info", "ruby.h")
+  have_func("clock_gettime", "time.h")
+  have_func("sendmmsg", "sys/socket.h")                     # Linux
+  have_func("pthread_condattr_setclock", "pthread.h")       # not on macOS
+  have_func("pthread_setname_np", "pthread.h")
+  have_library("m", "log1p", "math.h")
+end
+
+# A variable that is exported, but in no public header.
+def probe_single_ractor
+  source = "extern void *ruby_single_main_ractor; int main(void) { return ruby_single_main_ractor != 0; }"
+  found = checking_for("ruby_single_main_ractor") { try_link(source) }
+  $defs << "-DHAVE_RUBY_SINGLE_MAIN_RACTOR" if found
+end
+
+def set_compiler_flags
+  # Ruby's own headers do not stand -Wextra; as system headers they are left out of it, and ours are not.
+  $INCFLAGS.gsub!(/-I(?=\$\((?:arch_)?hdrdir\))/, "-isystem ")
+  $CFLAGS << " -std=gnu11 -O2 -g -Wall -Wextra -fvisibility=hidden"
+  $CFLAGS << " -Werror" if ENV["HEAP_PERISCOPE_WERROR"] == "1"
+  $defs << "-DHEAP_PERISCOPE_TESTING" if ENV["HEAP_PERISCOPE_TESTING"] == "1"
+
+  sanitizer = ENV.fetch("HEAP_PERISCOPE_SANITIZE", "")
+  return if sanitizer.empty?
+
+  $CFLAGS << " -fsanitize=#{sanitizer} -fno-omit-frame-pointer"
+  $LDFLAGS << " -fsanitize=#{sanitizer}"
+end
+
+$CPPFLAGS << " -D_GNU_SOURCE" # sendmmsg, pthread_setname_np
+$srcs = Dir[File.join(__dir__, "*.c")].map { |path| File.basename(path) }.sort
+probe_features
+probe_single_ractor
+YajlLookup.new(with_config("yajl")).call
+set_compiler_flags
+create_makefile("heap_periscope_agent/heap_periscope_agent")

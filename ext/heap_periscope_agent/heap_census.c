@@ -1,0 +1,321 @@
+#include "heap_census.h"
+
+#include "class_names.h"
+#include "class_table.h"
+#include "clock.h"
+#include "guarded_call.h"
+#include "gvl_turn.h"
+#include "page_set.h"
+#include "page_walk.h"
+#include "vm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Pages that may appear between sizing the page set and walking. */
+#define SPARE_PAGES 1024
+/* Classes resolved between two looks at the clock. */
+#define RESOLVE_BATCH 64
+
+enum phase { WALKING, RESOLVING, DONE };
+
+struct heap_census {
+    struct heap_census *next; /* list of those alive, for the collector */
+    enum phase phase;
+    bool by_class, bytes, sliced, short_of_memory;
+    struct class_table found;    /* by class word and type, as the walk sees it */
+    struct class_names *classes; /* by real class, with names */
+    size_t resolved;
+    struct page_set visited;
+    uint64_t pages_expected;
+    uint64_t total_slots;
+    struct heap_pool_count pools[HEAP_CENSUS_POOLS];
+    size_t pool_count;
+    uint64_t collections_at_begin, began_ns;
+    struct census_cost cost;
+    /* of the slice that is running */
+    uint64_t started_ns, first_callback_ns, deadline_ns, slice_ns;
+    bool pending, found_new, stop;
+};
+
+static struct heap_census *alive;
+static VALUE state_key, none_state, pages_key, ractor_class, anchor;
+static ID count_id;
+
+/* --- the collector's view ------------------------------------------------------------------------------------------------ */
+
+static void mark_censuses(void *unused)
+{
+    (void)unused;
+    for (struct heap_census *census = alive; census; census = census->next) {
+        for (size_t i = 0; i < census->found.used; i++)
+            if (census->found.entries[i].klass) rb_gc_mark((VALUE)census->found.entries[i].klass);
+        if (census->classes) class_names_mark(census->classes);
+    }
+}
+
+static size_t censuses_memsize(const void *unused)
+{
+    (void)unused;
+    size_t size = 0;
+    for (struct heap_census *census = alive; census; census = census->next)
+        size += sizeof *census + class_table_memory_bytes(&census->found) +
+                census->visited.size * sizeof *census->visited.slots;
+    return size;
+}
+
+static const rb_data_type_t anchor_type = {
+    .wrap_struct_name = "heap_periscope_agent/heap_census",
+    .function = {.dmark = mark_censuses, .dsize = censuses_memsize},
+};
+
+void heap_census_init(void)
+{
+    state_key = ID2SYM(rb_intern("state"));
+    none_state = ID2SYM(rb_intern("none"));
+    pages_key = ID2SYM(rb_intern("heap_allocated_pages"));
+    count_id = rb_intern("count");
+    ractor_class = rb_const_get(rb_cObject, rb_intern("Ractor"));
+    rb_gc_register_mark_object(ractor_class);
+    /* Not write-barrier protected: the collector looks at the tables afresh in every collection. */
+    anchor = TypedData_Wrap_Struct(rb_cObject, &anchor_type, (void *)&alive);
+    rb_gc_register_mark_object(anchor);
+}
+
+bool heap_census_collection_pending(void)
+{
+    return rb_gc_latest_gc_info(state_key) != none_state;
+}
+
+static VALUE ractor_count(VALUE unused)
+{
+    (void)unused;
+    return rb_funcall(ractor_class, count_id, 0);
+}
+
+/* Another Ractor allocates while we walk, so a class word may be half written: then only flags are read. */
+static bool other_ractors(void)
+{
+#ifdef HAVE_RUBY_SINGLE_MAIN_RACTOR
+    if (ruby_single_main_ractor) return false; /* there never was another */
+    if (gvl_turn_in_job()) return true;        /* Ractor.count is written in Ruby, so a job cannot ask */
+#endif
+    VALUE count = Qnil;
+    return !guarded_call(ractor_count, Qnil, &count) || !FIXNUM_P(count) || FIX2LONG(count) > 1;
+}
+
+/* --- the walk ------------------------------------------------------------------------------------------------------------ */
+
+static struct heap_pool_count *pool_of(struct heap_census *census, size_t stride)
+{
+    for (size_t i = 0; i < census->pool_count; i++)
+        if (census->pools[i].slot_bytes == stride) return &census->pools[i];
+    if (census->pool_count == HEAP_CENSUS_POOLS) return &census->pools[HEAP_CENSUS_POOLS - 1];
+    struct heap_pool_count *pool = &census->pools[census->pool_count++];
+    pool->slot_bytes = stride;
+    return pool;
+}
+
+/* Before its first call the VM lists all pages, and then those that were seen before come again: with 10 000 of them that takes a
+ * good part of a slice, which counts. A quarter of it is left for new pages in any case. A collection that the VM had to finish
+ * first is no part of the slice. */
+static void set_deadline(struct heap_census *census, uint64_t now_ns)
+{
+    uint64_t least_ns = now_ns + census->slice_ns / 4;
+    census->deadline_ns = census->started_ns + census->slice_ns;
+    if (census->deadline_ns < least_ns) census->deadline_ns = least_ns;
+}
+
+/* Answers non-zero from the deadline on: each such answer ends one size pool, and the next pool asks again. */
+static int visit_page(void *begin, void *end, size_t stride, void *data)
+{
+    struct heap_census *census = data;
+    if (!census->first_callback_ns) {
+        census->first_callback_ns = monotonic_ns();
+        if (census->pending) census->started_ns = census->first_callback_ns;
+    }
+    if (census->stop) return 1;
+    if (census->sliced && !page_set_add(&census->visited, (uintptr_t)begin)) return 0;
+    if (census->slice_ns && !census->found_new) set_deadline(census, monotonic_ns());
+    census->found_new = true;
+
+    uint64_t slots = ((uintptr_t)end - (uintptr_t)begin) / stride;
+    uint64_t free_slots = page_walk_count(&census->found, (uintptr_t)begin, (uintptr_t)end, stride,
+                                          census->by_class, census->bytes);
+    struct heap_pool_count *pool = pool_of(census, stride);
+    pool->pages++;
+    pool->total_slots += slots;
+    pool->live_slots += slots - free_slots;
+    census->total_slots += slots;
+    if (census->slice_ns && monotonic_ns() >= census->deadline_ns) census->stop = true;
+    return census->stop;
+}
+
+struct heap_census *heap_census_begin(bool by_class, bool bytes)
+{
+    struct heap_census *census = calloc(1, sizeof *census);
+    if (!census) return NULL;
+
+    census->by_class = by_class && !other_ractors();
+    census->bytes = bytes && census->by_class;
+    census->classes = class_names_new();
+    if (!census->classes) {
+        free(census);
+        return NULL;
+    }
+    class_table_init(&census->found);
+    census->collections_at_begin = rb_gc_count();
+    census->began_ns = monotonic_ns();
+    census->next = alive;
+    alive = census;
+    return census;
+}
+
+static uint64_t pages_of_heap(void)
+{
+    return rb_gc_stat(pages_key);
+}
+
+/* One slice of walking. True when every page has been seen. */
+static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started_ns)
+{
+    census->sliced = census->sliced || slice_ns;
+    uint64_t pages = pages_of_heap();
+    if (pages > census->pages_expected) census->pages_expected = pages;
+    if (census->sliced && !page_set_reserve(&census->visited, pages + SPARE_PAGES)) {
+        census->short_of_memory = true;
+        return true;
+    }
+    if (census->by_class && other_ractors()) census->by_class = census->bytes = false;
+
+    census->pending = heap_census_collection_pending();
+    census->started_ns = started_ns;
+    census->first_callback_ns = 0;
+    census->found_new = census->stop = false;
+    census->slice_ns = slice_ns;
+    rb_objspace_each_objects(visit_page, census);
+    class_table_flush(&census->found);
+
+    uint64_t ended_ns = monotonic_ns(), slice = ended_ns - started_ns;
+    if (census->pending && census->first_callback_ns) {
+        uint64_t stall = census->first_callback_ns - started_ns;
+        slice -= stall;
+        census->cost.stall_ns += stall;
+        if (stall > census->cost.longest_stall_ns) census->cost.longest_stall_ns = stall;
+    }
+    census->cost.slices++;
+    census->cost.gvl_ns += slice;
+    if (slice > census->cost.longest_slice_ns) census->cost.longest_slice_ns = slice;
+    return !census->stop;
+}
+
+/* --- names --------------------------------------------------------------------------------------------------------------- */
+
+static VALUE resolve_some(VALUE argument)
+{
+    struct heap_census *census = (struct heap_census *)argument;
+    size_t end = census->resolved + RESOLVE_BATCH;
+    while (census->resolved < census->found.used && census->resolved < end) {
+        const struct class_count *entry = &census->found.entries[census->resolved++];
+        class_names_add(census->classes, (VALUE)entry->klass, entry->type & PAGE_WALK_OLD, entry->count,
+                        entry->bytes);
+    }
+    return Qnil;
+}
+
+/* An entry whose name cannot be had (no memory) is left out, the walk goes on. */
+static bool resolve(struct heap_census *census, uint64_t slice_ns, uint64_t started_ns)
+{
+    bool out_of_time = false;
+    while (census->resolved < census->found.used && !out_of_time) {
+        guarded_c_call(resolve_some, (VALUE)census, NULL);
+        out_of_time = slice_ns && monotonic_ns() - started_ns >= slice_ns;
+    }
+    uint64_t slice = monotonic_ns() - started_ns;
+    census->cost.slices++;
+    census->cost.gvl_ns += slice;
+    if (slice > census->cost.longest_slice_ns) census->cost.longest_slice_ns = slice;
+    return census->resolved == census->found.used;
+}
+
+bool heap_census_step(struct heap_census *census, uint64_t slice_ns)
+{
+    uint64_t started_ns = monotonic_ns();
+    if (census->phase == WALKING) {
+        if (!walk(census, slice_ns, started_ns)) return false;
+        census->cost.collections = rb_gc_count() - census->collections_at_begin;
+        census->phase = census->by_class ? RESOLVING : DONE;
+        if (slice_ns && monotonic_ns() - started_ns >= slice_ns) return census->phase == DONE;
+        started_ns = monotonic_ns();
+    }
+    if (census->phase == RESOLVING && resolve(census, slice_ns, started_ns)) census->phase = DONE;
+    return census->phase == DONE;
+}
+
+bool heap_census_walked_p(const struct heap_census *census)
+{
+    return census->phase != WALKING;
+}
+
+double heap_census_progress(const struct heap_census *census)
+{
+    if (census->phase != WALKING || !census->pages_expected) return census->phase == WALKING ? 0.0 : 1.0;
+    double share = (double)census->visited.used / (double)census->pages_expected;
+    return share < 1.0 ? share : 1.0;
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------------- */
+
+static void release(struct heap_census *census)
+{
+    for (struct heap_census **link = &alive; *link; link = &(*link)->next) {
+        if (*link != census) continue;
+        *link = census->next;
+        break;
+    }
+    class_names_free(census->classes);
+    class_table_free(&census->found);
+    page_set_free(&census->visited);
+    free(census);
+}
+
+void heap_census_finish(struct heap_census *census, struct census_result *result)
+{
+    result->complete = census->phase == DONE && !census->found.unrecorded && !census->short_of_memory;
+    result->by_class = census->by_class;
+    result->total_slots = census->total_slots;
+    for (size_t i = 0; i < census->found.used; i++) {
+        result->types[census->found.entries[i].type & (HEAP_CENSUS_TYPES - 1)] +=
+            census->found.entries[i].count;
+        result->objects += census->found.entries[i].count;
+    }
+    memcpy(result->pools, census->pools, sizeof result->pools);
+    result->pool_count = census->pool_count;
+    if (census->by_class) class_names_take(census->classes, result);
+    census->cost.wall_ns = monotonic_ns() - census->began_ns;
+    result->cost = census->cost;
+    release(census);
+}
+
+void heap_census_abandon(struct heap_census *census)
+{
+    release(census);
+}
+
+/* --- yardstick ----------------------------------------------------------------------------------------------------------- */
+
+static int visit_flags(void *begin, void *end, size_t stride, void *data)
+{
+    uint64_t used = 0;
+    for (uintptr_t slot = (uintptr_t)begin; slot < (uintptr_t)end; slot += stride)
+        used += RBASIC((VALUE)slot)->flags != 0;
+    *(uint64_t *)data += used;
+    return 0;
+}
+
+uint64_t heap_census_bare_walk(void)
+{
+    uint64_t used = 0;
+    rb_objspace_each_objects(visit_flags, &used);
+    return used;
+}

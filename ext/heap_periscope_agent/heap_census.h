@@ -1,0 +1,92 @@
+/* Heap census: counts (and bytes) of all objects by class and by T_ type, walked in slices of bounded length.
+ *
+ * Life of a census: begin → step … step (until it says it is done) → finish, or abandon at any time. Between two steps the
+ * program may run, allocate, collect and compact: class words found so far are kept alive and in place. The functions
+ * that say "GVL" must be called with it held, outside of hooks; none of them raises. A census has one owner at a time. */
+#ifndef HEAP_PERISCOPE_HEAP_CENSUS_H
+#define HEAP_PERISCOPE_HEAP_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HEAP_CENSUS_TYPES 32
+#define HEAP_CENSUS_POOLS 16
+
+struct heap_census;
+
+struct heap_pool_count {
+    uint64_t slot_bytes, pages, total_slots, live_slots;
+};
+
+struct class_census {
+    const char *name; /* in census_result.names, valid UTF-8 is not guaranteed */
+    uint64_t count, bytes;
+    uint64_t old_count,
+        old_bytes; /* of these, in the collector's old generation; told apart only in a census with bytes */
+    bool platform;
+};
+
+struct census_cost {
+    uint64_t slices;
+    uint64_t gvl_ns;           /* all time in `step`, without stalls */
+    uint64_t longest_slice_ns; /* without its stall */
+    uint64_t stall_ns;         /* finishing a collection that was pending */
+    uint64_t longest_stall_ns;
+    uint64_t wall_ns;
+    uint64_t collections; /* GC runs between begin and end; 0: the counts are exact */
+};
+
+/* Everything one census found. Owns its memory; zeroed means "there was none". */
+struct census_result {
+    bool complete; /* false: the deadline came first, or other Ractors forbade the class part */
+    bool by_class; /* `classes` was asked for and is filled */
+    uint64_t objects;
+    uint64_t types[HEAP_CENSUS_TYPES];
+    uint64_t total_slots;
+    struct heap_pool_count pools[HEAP_CENSUS_POOLS];
+    size_t pool_count;
+    struct class_census *classes; /* most objects first, one entry a name */
+    size_t class_count;
+    uint64_t names_truncated;
+    char *names;
+    struct census_cost cost;
+};
+
+/* Once, from Init. GVL. */
+void heap_census_init(void);
+
+/* `by_class` false counts T_ types and pools only. NULL when there is no memory. GVL. */
+struct heap_census *heap_census_begin(bool by_class, bool bytes);
+
+/* Walks for about `slice_ns` (0: to the end) after a pending collection has been finished. True when the census is done,
+ * the resolving of class names included. GVL. */
+bool heap_census_step(struct heap_census *census, uint64_t slice_ns);
+
+/* True when every page has been seen, and only names may be missing. Any thread that owns the census. */
+bool heap_census_walked_p(const struct heap_census *census);
+
+/* Share of the heap's pages walked so far, 0.0–1.0. Any thread that owns the census. */
+double heap_census_progress(const struct heap_census *census);
+
+/* Hands the findings over to `result` (which must be zeroed or freed) and ends the census. `complete` is false when it had
+ * not come to its end. No GVL needed while the owner is the only one who touches it, except that it must not run during a
+ * collection: call it with the GVL. Sorting and merging by name is left to `census_result_sort`. GVL. */
+void heap_census_finish(struct heap_census *census, struct census_result *result);
+
+/* Ends the census and forgets what it found. GVL. */
+void heap_census_abandon(struct heap_census *census);
+
+/* Merges entries of one name, classifies, sorts by count. No Ruby API, no GVL. */
+void census_result_sort(struct census_result *result);
+
+/* Any thread. */
+void census_result_free(struct census_result *result);
+
+/* True while the collector has a mark or sweep pending, which a walk would have to finish first. GVL. */
+bool heap_census_collection_pending(void);
+
+/* Time a walk that reads nothing but the flags takes, the yardstick of the benchmark. Counts used slots. GVL. */
+uint64_t heap_census_bare_walk(void);
+
+#endif

@@ -1,0 +1,178 @@
+#include "native_api.h"
+
+#include "agent_config.h"
+#include "fork_guard.h"
+#include "guarded_call.h"
+#include "report_json.h"
+#include "reporter.h"
+#include "synchronous_report.h"
+#include "spans.h"
+
+#include <ruby/thread.h>
+#include <stdlib.h>
+
+static VALUE native_configure(VALUE self, VALUE options)
+{
+    agent_config_store(options);
+    spans_configure();
+    reporter_wake();
+    return self;
+}
+
+static VALUE native_start(VALUE self)
+{
+    (void)self;
+    fork_guard_check();
+    bool started = reporter_start();
+    guarded_call_pass_on();
+    return started ? Qtrue : Qfalse;
+}
+
+static VALUE native_stop(VALUE self)
+{
+    (void)self;
+    fork_guard_check();
+    bool stopped = reporter_stop();
+    guarded_call_pass_on();
+    return stopped ? Qtrue : Qfalse;
+}
+
+static VALUE native_shutdown(VALUE self)
+{
+    (void)self;
+    fork_guard_check();
+    return reporter_shutdown() ? Qtrue : Qfalse;
+}
+
+static VALUE native_running_p(VALUE self)
+{
+    (void)self;
+    fork_guard_check();
+    bool running = reporter_running_p();
+    guarded_call_pass_on();
+    return running ? Qtrue : Qfalse;
+}
+
+static VALUE native_after_fork(VALUE self)
+{
+    fork_guard_check();
+    guarded_call_pass_on();
+    return self;
+}
+
+static VALUE native_report_once(VALUE self)
+{
+    (void)self;
+    fork_guard_check();
+    return synchronous_snapshot() ? Qtrue : Qfalse;
+}
+
+/* --- a snapshot's payload as text ------------------------------------------------------------------------------------------ */
+
+struct payload {
+    struct report *report;
+    char *text;
+    size_t length;
+};
+
+static void *encode_payload(void *argument)
+{
+    struct payload *payload = argument;
+    report_complete(payload->report);
+    payload->text = report_json_payload(payload->report, &payload->length);
+    return NULL;
+}
+
+static VALUE payload_text(VALUE argument)
+{
+    struct payload *payload = (struct payload *)argument;
+    if (payload->report) rb_thread_call_without_gvl(encode_payload, payload, NULL, NULL);
+    if (!payload->text) rb_memerror();
+    return rb_utf8_str_new(payload->text, (long)payload->length);
+}
+
+static VALUE free_payload(VALUE argument)
+{
+    struct payload *payload = (struct payload *)argument;
+    free(payload->text);
+    report_free(payload->report);
+    return Qnil;
+}
+
+static VALUE payload_of(unsigned what)
+{
+    fork_guard_check();
+    struct payload payload = {.report = synchronous_collect(what | COLLECT_PEEK)};
+    VALUE text = rb_ensure(payload_text, (VALUE)&payload, free_payload, (VALUE)&payload);
+    guarded_call_pass_on();
+    return text;
+}
+
+static VALUE native_snapshot_json(VALUE self, VALUE detailed)
+{
+    (void)self;
+    return payload_of(COLLECT_CENSUS | (RTEST(detailed) ? COLLECT_CLASSES : 0));
+}
+
+/* Everything but what needs a walk over the heap. */
+static VALUE native_figures_json(VALUE self)
+{
+    (void)self;
+    return payload_of(0);
+}
+
+/* --- census ----------------------------------------------------------------------------------------------------------------- */
+
+static void *sort_result(void *result)
+{
+    census_result_sort(result);
+    return NULL;
+}
+
+static VALUE result_to_array(VALUE argument)
+{
+    struct census_result *result = (struct census_result *)argument;
+    rb_thread_call_without_gvl(sort_result, result, NULL, NULL);
+    VALUE rows = rb_ary_new_capa((long)result->class_count);
+    for (size_t i = 0; i < result->class_count; i++) {
+        const struct class_census *row = &result->classes[i];
+        rb_ary_push(rows, rb_ary_new_from_args(4, rb_utf8_str_new_cstr(row->name), ULL2NUM(row->count),
+                                               ULL2NUM(row->bytes), row->platform ? Qtrue : Qfalse));
+    }
+    return rows;
+}
+
+static VALUE free_result(VALUE argument)
+{
+    census_result_free((struct census_result *)argument);
+    return Qnil;
+}
+
+/* [[name, count, bytes, platform], …], most objects first. Walks the heap in one go. */
+static VALUE native_census(VALUE self, VALUE bytes)
+{
+    (void)self;
+    struct census_result result = {0};
+    struct heap_census *census = heap_census_begin(true, RTEST(bytes));
+    if (!census) rb_memerror();
+    heap_census_step(census, 0);
+    heap_census_finish(census, &result);
+    VALUE rows = rb_ensure(result_to_array, (VALUE)&result, free_result, (VALUE)&result);
+    guarded_call_pass_on();
+    return rows;
+}
+
+void native_api_init(VALUE agent)
+{
+    VALUE native = rb_define_module_under(agent, "Native");
+    rb_define_singleton_method(native, "configure", native_configure, 1);
+    rb_define_singleton_method(native, "start", native_start, 0);
+    rb_define_singleton_method(native, "stop", native_stop, 0);
+    rb_define_singleton_method(native, "shutdown", native_shutdown, 0);
+    rb_define_singleton_method(native, "running?", native_running_p, 0);
+    rb_define_singleton_method(native, "after_fork", native_after_fork, 0);
+    rb_define_singleton_method(native, "report_once", native_report_once, 0);
+    rb_define_singleton_method(native, "snapshot_json", native_snapshot_json, 1);
+    rb_define_singleton_method(native, "figures_json", native_figures_json, 0);
+    rb_define_singleton_method(native, "census", native_census, 1);
+}

@@ -1,0 +1,208 @@
+#include "reporter.h"
+
+#include "agent_config.h"
+#include "agent_cost.h"
+#include "allocation_sampler.h"
+#include "clock.h"
+#include "gc_events.h"
+#include "guarded_call.h"
+#include "gvl_turn.h"
+#include "report.h"
+#include "reporter_loop.h"
+#include "span_census.h"
+#include "spans.h"
+#include "synchronous_report.h"
+#include "wait_point.h"
+
+#include <ruby.h>
+#include <ruby/thread.h>
+
+/* What a stop and the end of the process may take altogether, the wait for the thread included. */
+#define GOODBYE_NS MS_TO_NS(200)
+#define JOIN_NS    MS_TO_NS(120)
+#define LOOK_NS    MS_TO_NS(1)
+
+/* All under the GVL, but for `current`: it is changed under the lock of `ended`, and forgotten by the thread itself. Its memory
+ * is given back under the GVL only. */
+static struct reporter_loop *current;
+static VALUE thread = Qnil;
+static unsigned starts;
+static struct wait_point ended;
+
+/* --- the thread ----------------------------------------------------------------------------------------------------------- */
+
+static void forget(struct reporter_loop *loop)
+{
+    wait_point_lock(&ended);
+    if (current == loop) current = NULL;
+    wait_point_wake(&ended);
+    wait_point_unlock(&ended);
+}
+
+/* Who waits for the end need not wait until this thread gets the GVL again. */
+static void *run(void *argument)
+{
+    reporter_loop_run(argument);
+    if (reporter_loop_stopping_p(argument)) forget(argument);
+    return NULL;
+}
+
+static VALUE run_until_stopped(VALUE argument)
+{
+    struct reporter_loop *loop = (struct reporter_loop *)argument;
+    while (!reporter_loop_stopping_p(loop)) {
+        rb_thread_call_without_gvl(run, loop, reporter_loop_interrupt, loop);
+        guarded_call_pass_on();
+    }
+    return Qnil;
+}
+
+/* Also when the thread is killed. */
+static VALUE end_thread(VALUE argument)
+{
+    struct reporter_loop *loop = (struct reporter_loop *)argument;
+    forget(loop);
+    reporter_loop_free(loop);
+    return Qnil;
+}
+
+static VALUE thread_main(void *argument)
+{
+    return rb_ensure(run_until_stopped, (VALUE)argument, end_thread, (VALUE)argument);
+}
+
+/* Puma warns about threads that were there before it forks, unless they say that they can bear it. */
+static VALUE create_thread(VALUE argument)
+{
+    thread = rb_thread_create(thread_main, (void *)argument);
+    rb_funcall(thread, rb_intern("name="), 1, rb_str_new_cstr("heap_periscope"));
+    rb_funcall(thread, rb_intern("report_on_exception="), 1, Qfalse);
+    rb_funcall(thread, rb_intern("thread_variable_set"), 2, ID2SYM(rb_intern("fork_safe")), Qtrue);
+    return thread;
+}
+
+static bool spawn(void)
+{
+    struct reporter_loop *loop = reporter_loop_new();
+    if (!loop) return false;
+    thread = Qnil;
+    current = loop;
+
+    if (guarded_call(create_thread, (VALUE)loop, NULL)) return true;
+    agent_cost_add(COST_FAILURES, 1);
+    if (!NIL_P(thread)) return true; /* it runs, only without its name */
+    forget(loop);
+    reporter_loop_free(loop);
+    return false;
+}
+
+static VALUE thread_status(VALUE unused)
+{
+    (void)unused;
+    return rb_funcall(thread, rb_intern("alive?"), 0);
+}
+
+/* A thread that was killed before it first ran never came to its end_thread. */
+static bool thread_alive(void)
+{
+    if (!current || NIL_P(thread)) return false;
+    VALUE alive = Qtrue; /* where an interrupt comes instead of an answer */
+    guarded_call(thread_status, Qnil, &alive);
+    if (RTEST(alive)) return true;
+    if (current) reporter_loop_abandon_censuses(current);
+    current = NULL;
+    return false;
+}
+
+/* --- start and stop -------------------------------------------------------------------------------------------------------- */
+
+void reporter_init(void)
+{
+    wait_point_init(&ended);
+    rb_gc_register_address(&thread);
+    span_census_set_waker(reporter_wake);
+}
+
+bool reporter_running_p(void)
+{
+    return thread_alive();
+}
+
+bool reporter_start(void)
+{
+    if (!starts)
+        report_learn_service_name(); /* lets go of the GVL, so here, and not at the end of the process */
+    starts++;
+    if (thread_alive()) return true;
+    struct agent_config config;
+    agent_config_copy(&config);
+    gc_events_enable(config.gc_pauses);
+    allocation_sampler_visit(&config);
+    if (starts == 1) report_reset();
+    if (starts == 1) spans_switch_on();
+    if (spawn()) return true;
+    if (--starts == 0) spans_switch_off();
+    return false;
+}
+
+void reporter_wake(void)
+{
+    struct reporter_loop *loop = current;
+    if (loop) reporter_loop_wake(loop);
+}
+
+void reporter_call_for_visit(void)
+{
+    struct reporter_loop *loop = current;
+    if (loop) reporter_loop_call(loop);
+}
+
+/* Waits for the thread with the GVL held: where others compute, letting it go costs a time slice of each of them. A thread that is in
+ * need of the GVL is not waited for: it ends when it has got it, and what it has at hand is withdrawn. */
+static void end_loop(void)
+{
+    struct reporter_loop *loop = thread_alive() ? current : NULL;
+    if (!loop) return;
+    uint64_t deadline_ns = monotonic_ns() + JOIN_NS;
+    reporter_loop_stop(loop);
+    wait_point_lock(&ended);
+    while (current == loop && !gvl_turn_pending() && monotonic_ns() < deadline_ns)
+        wait_point_wait_until(&ended, monotonic_ns() + LOOK_NS);
+    wait_point_unlock(&ended);
+    reporter_loop_silence(loop); /* its memory is there as long as this thread keeps the GVL */
+    forget(loop);
+}
+
+static bool end_reporting(const char *reason)
+{
+    uint64_t deadline_ns = monotonic_ns() + GOODBYE_NS;
+    end_loop();
+    if (starts) return thread_alive() || spawn(); /* somebody started while this thread waited */
+    synchronous_goodbye(reason, deadline_ns);
+    allocation_sampler_stop();
+    gc_events_enable(false);
+    spans_switch_off();
+    return true;
+}
+
+bool reporter_stop(void)
+{
+    if (!starts) return false;
+    return --starts ? true : end_reporting("stop");
+}
+
+bool reporter_shutdown(void)
+{
+    if (!starts) return false;
+    starts = 0;
+    return end_reporting("exit");
+}
+
+void reporter_after_fork(void)
+{
+    wait_point_init(&ended);
+    if (current) reporter_loop_abandon_censuses(current);
+    current = NULL; /* its reports may be half written: the few kilobytes go with the process */
+    thread = Qnil;
+    if (starts) spawn();
+}

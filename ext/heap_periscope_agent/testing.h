@@ -1,0 +1,12 @@
+/* HeapPeriscopeAgent::Testing: the specs' and benchmarks' door to the inside. Compiled into development builds only. */
+#ifndef HEAP_PERISCOPE_TESTING_H
+#define HEAP_PERISCOPE_TESTING_H
+
+#include <ruby.h>
+
+void testing_init(VALUE agent);
+
+/* The parts of it that belong to sampling; called by testing_init. */
+void testing_sampling_init(VALUE testing);
+
+#endif

@@ -1,0 +1,31 @@
+#include "vm_end.h"
+
+#include "identity.h"
+#include "job_trigger.h"
+#include "window_timer.h"
+
+#include <ruby.h>
+
+/* A process that says goodbye has ended them long before; this is for the agent that is started after that. A child that nobody
+ * has told of its fork has none of the parent's threads to wait for. */
+static void end_threads(void *unused)
+{
+    (void)unused;
+    if (identity_stale_p()) return;
+    window_timer_stop();
+    job_trigger_end();
+}
+
+/* The VM frees all data when every Ruby thread has ended, and itself after that. */
+static const rb_data_type_t keeper_type = {
+    .wrap_struct_name = "heap_periscope_agent/vm_end",
+    .function = {.dfree = end_threads},
+};
+
+void vm_end_init(void)
+{
+    static VALUE keeper;
+    static char something; /* data without an address is not freed */
+    keeper = TypedData_Wrap_Struct(0, &keeper_type, &something);
+    rb_gc_register_address(&keeper);
+}

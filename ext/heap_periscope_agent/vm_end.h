@@ -1,0 +1,8 @@
+/* The bare threads end before the VM does: one of them might trigger a job in a VM that is no more. */
+#ifndef HEAP_PERISCOPE_VM_END_H
+#define HEAP_PERISCOPE_VM_END_H
+
+/* Once, from Init. GVL. */
+void vm_end_init(void);
+
+#endif

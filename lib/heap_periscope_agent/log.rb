@@ -1,0 +1,72 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeAgent
+  # Where the agent's own messages go: `config.logger`, else `Rails.logger`, else stderr, and nowhere unless
+  # `config.verbose`. Nothing a logger does reaches the caller.
+  module Log
+    LEVELS = %i[debug info warn error].freeze
+    REMEMBERED_KEYS = 1000
+    BUSY = :heap_periscope_logging
+    # What a logger may raise. Signals and exits that arrive meanwhile are the program's own and pass.
+    FAULTS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
+    private_constant :REMEMBERED_KEYS, :BUSY, :FAULTS
+
+    @keys = {}
+    @lock = Mutex.new
+
+    class << self
+      # @param message [String]
+      # @param level [Symbol] one of LEVELS; anything else counts as info
+      # @param configuration [Configuration]
+      # @return [nil]
+      def write(message, level: :info, configuration: HeapPeriscopeAgent.configuration)
+        return if !configuration.verbose || Thread.current[BUSY]
+
+        Thread.current[BUSY] = true
+        begin
+          deliver(message, LEVELS.include?(level) ? level : :info, configuration.logger || rails_logger)
+        ensure
+          Thread.current[BUSY] = nil
+        end
+        nil
+      rescue *FAULTS
+        nil
+      end
+
+      # Writes a message the first time its key comes up.
+      # @param key [Object] must be hashable
+      # @return [nil]
+      def once(key, message, level: :warn, configuration: HeapPeriscopeAgent.configuration)
+        write(message, level: level, configuration: configuration) if configuration.verbose && first?(key)
+      rescue *FAULTS
+        nil
+      end
+
+      # Forgets which messages were written.
+      # @return [void]
+      def reset
+        @lock.synchronize { @keys.clear }
+      end
+
+      private
+
+      def first?(key)
+        @lock.synchronize do
+          !@keys.key?(key) && @keys.size < REMEMBERED_KEYS && (@keys[key] = true)
+        end
+      end
+
+      def deliver(message, level, logger)
+        text = message.to_s.scrub
+        return logger.public_send(level, "[HeapPeriscopeAgent] #{text}") if logger
+
+        # One write, so that lines of several threads do not mix; debug is for loggers, which have a level to hide it.
+        $stderr.write("[HeapPeriscopeAgent][#{level.to_s.upcase}] #{text.tr("\n", " ")}\n") unless level == :debug
+      end
+
+      def rails_logger
+        ::Rails.logger if defined?(::Rails) && ::Rails.respond_to?(:logger)
+      end
+    end
+  end
+end

@@ -1,0 +1,186 @@
+# frozen_string_literal: true
+
+require "objspace"
+require "heap_periscope_agent"
+require_relative "../support/watched_program"
+
+RSpec.describe "heap census", :native do
+  let(:testing) { HeapPeriscopeAgent::Testing }
+  # Ruby's names of the T_ types, by number
+  let(:numbers) do
+    { T_OBJECT: 1, T_CLASS: 2, T_MODULE: 3, T_FLOAT: 4, T_STRING: 5, T_REGEXP: 6, T_ARRAY: 7, T_HASH: 8, T_STRUCT: 9,
+      T_BIGNUM: 10, T_FILE: 11, T_DATA: 12, T_MATCH: 13, T_COMPLEX: 14, T_RATIONAL: 15, T_SYMBOL: 20, T_IMEMO: 26,
+      T_NODE: 27, T_ICLASS: 28 }
+  end
+
+  # Counts of Ruby and ours, with nothing allocated in between that both would not see.
+  def both_counts(slice_ns = 0)
+    GC.start
+    counts = {}
+    ObjectSpace.count_objects(counts)
+    GC.disable
+    GC.start
+    ObjectSpace.count_objects(counts)
+    [counts, testing.census(false, false, slice_ns)]
+  ensure
+    GC.enable
+  end
+
+  def by_type(census)
+    numbers.to_h { |name, number| [name, census[:types][number]] }
+  end
+
+  # What is called between the two counts costs some objects, inline caches among them.
+  def expect_equal_counts(counts, census, slack: 60)
+    by_type(census).each do |name, count|
+      expect(count).to be_within(slack).of(counts.fetch(name, 0)), "#{name}: #{count}, Ruby says #{counts[name]}"
+    end
+    expect(census[:objects]).to be_within(slack).of(counts[:TOTAL] - counts[:FREE])
+  end
+
+  it "counts by T_ type as ObjectSpace.count_objects does" do
+    keep = [Array.new(1000) { Object.new }, 1.0.next_float, (2**70), 1r, 1i, /a#{rand}/, Class.new, Module.new]
+    counts, census = both_counts
+    expect_equal_counts(counts, census)
+    expect(census).to include(complete: true, collections: 0)
+    expect(keep.size).to eq(8)
+  end
+
+  it "counts the same after compaction and walked in slices" do
+    keep = Array.new(50_000) { |n| n.odd? ? "string #{n}" : Object.new }
+    keep.select!.with_index { |_, n| (n % 7).zero? }
+    GC.compact if GC.respond_to?(:compact)
+    counts, census = both_counts
+    expect_equal_counts(counts, census)
+    counts, census = both_counts(50_000)
+    expect(census[:slices]).to be > 1
+    expect_equal_counts(counts, census, slack: 200 + (20 * census[:slices])) # each slice allocates in Ruby
+    expect(keep.size).to be > 0
+  end
+
+  it "finishes a lazy sweep first and counts what is left" do
+    20.times do
+      Array.new(20_000) { |n| [n] }
+      GC.start(full_mark: false, immediate_sweep: false)
+      counts = ObjectSpace.count_objects
+      census = testing.census(false, false, 0)
+      # what was still to be swept is swept now: never more objects than before, and what Ruby counts afterwards
+      after = ObjectSpace.count_objects
+      expect(census[:objects]).to be_within(200).of(after[:TOTAL] - after[:FREE])
+      expect(census[:objects]).to be <= counts[:TOTAL] - counts[:FREE] + 100
+    end
+  end
+
+  it "tells TOTAL and FREE as ObjectSpace does, pages that are wholly free included" do
+    junk = Array.new(300_000) { Object.new }
+    junk.clear
+    GC.start
+    before = ObjectSpace.count_objects
+    summary = HeapPeriscopeAgent.snapshot.fetch(:object_space_summary)
+    counts = ObjectSpace.count_objects
+    expect(summary[:TOTAL]).to be_between(*[before[:TOTAL], counts[:TOTAL]].minmax) # under stress pages go in between
+    expect(summary[:FREE]).to be_within(counts[:TOTAL] / 100).of(counts[:FREE])
+    expect(summary.values.sum - summary[:TOTAL]).to be_within(50).of(summary[:TOTAL])
+  end
+
+  it "counts retained objects exactly, however small the slices and whatever runs between them" do
+    klass = Class.new
+    stub_const("CensusSpecCounted", klass)
+    keep = Array.new(30_000) { CensusSpecCounted.new }
+    between = [-> { GC.start }, -> { Array.new(1000) { +"x" } }, -> { GC.compact if GC.respond_to?(:compact) },
+               -> { Class.new.new }, -> { keep.map(&:itself) }]
+    turn = 0
+    census = testing.census(true, true, 50_000) { between[(turn += 1) % between.size].call }
+    expect(census[:slices]).to be > 5
+    expect(census[:complete]).to be(true)
+    counted = census[:classes].fetch("CensusSpecCounted")
+    # compaction between two slices may carry an object past the cursor or ahead of it
+    expect(counted[0]).to be_within(30_000).of(30_000)
+    GC.auto_compact = false if GC.respond_to?(:auto_compact=)
+    expect(testing.census(true, true, 0)[:classes].fetch("CensusSpecCounted")[0]).to be_within(2).of(30_000)
+    exact = testing.census(true, true, 50_000) { Array.new(10) { +"y" } }
+    expect(exact[:classes].fetch("CensusSpecCounted")[0]).to be_within(2).of(30_000)
+  ensure
+    GC.auto_compact = true if GC.respond_to?(:auto_compact=)
+  end
+
+  it "sums bytes within 0.01 % of ObjectSpace.memsize_of" do
+    # heirs of their own, so that nothing else in this process counts among them
+    text, list, map, plain = { "CensusText" => String, "CensusList" => Array, "CensusMap" => Hash, "CensusPlain" => Object }
+                             .map { |name, parent| stub_const(name, Class.new(parent)) }
+    keep = [Array.new(2000) { |n| text.new("s" * (n % 300)) }, [text.new("x" * 1_000_000)],
+            Array.new(500) { |n| list.new(n % 90) { n } },
+            Array.new(500) { |n| map.new.update((0..(n % 40)).to_h { |k| [k, k] }) },
+            Array.new(500) { |n| plain.new.tap { |o| (n % 9).times { |k| o.instance_variable_set("@v#{k}", k) } } },
+            Array.new(200) { |n| text.new("shared #{"z" * 100}"[0, 50 + (n % 50)]).freeze }].flatten(1)
+    classes = testing.census(true, true, 0)[:classes]
+    [text, list, map, plain].each do |klass|
+      truth = keep.select { |object| object.instance_of?(klass) }.sum { |object| ObjectSpace.memsize_of(object) }
+      expect(classes.fetch(klass.name)[1]).to be_within(truth * 0.0001).of(truth)
+    end
+  end
+
+  it "sizes classes and modules by their slot alone, whatever hangs off them" do
+    made = Array.new(50) { Class.new { 30.times { |n| define_method("m#{n}") { n } } } }
+    rows = testing.census(true, true, 0)[:classes]
+    slots = [40, 80, 160, 320, 640]
+    %w[Class Module].each { |name| expect(rows[name][1] / rows[name][0].to_f).to be_between(slots.first, slots.last) }
+    expect(rows["Class"][1] % slots.first).to eq(0)
+    expect(made.sum { |klass| ObjectSpace.memsize_of(klass) }).to be > 50 * slots.last # as the VM sizes them
+  end
+
+  it "completes every detailed snapshot beside five threads that compute", :endless_under_valgrind do
+    out = WatchedProgram.run!(<<~RUBY, port: 9, interval: 3, enable_detailed_objects: true).out
+      keep = Array.new(200_000) { Object.new }
+      5.times { Thread.new { 1 while true } }
+      HeapPeriscopeAgent.start
+      wait_until(60) { HeapPeriscopeAgent.agent_cost[:censuses] >= 3 }
+      print HeapPeriscopeAgent.agent_cost[:censuses_incomplete], " ", keep.size
+    RUBY
+    expect(out).to eq("0 200000")
+  end
+
+  it "survives GC.disable and GC.stress, and so do the reports made of it", :endless_under_valgrind do
+    out = WatchedProgram.run!(<<~RUBY, port: 9).out
+      testing = HeapPeriscopeAgent::Testing
+      HeapPeriscopeAgent.snapshot # loads what it takes
+      GC.disable
+      print testing.census(true, true, 50_000)[:complete], " "
+      GC.enable
+      GC.stress = true
+      print testing.census(true, true, 50_000)[:complete], " ", HeapPeriscopeAgent::Native.snapshot_json(true).size > 1000, " ",
+            HeapPeriscopeAgent.report_once!
+    RUBY
+    expect(out).to eq("true true true true")
+  end
+
+  it "keeps the classes it found in place while references are verified by moving everything", :endless_under_valgrind do
+    script = <<~RUBY
+      testing = HeapPeriscopeAgent::Testing
+      classes = Array.new(200) { |n| Object.const_set("Moved\#{n}", Class.new) }
+      keep = classes.flat_map { |klass| Array.new(10) { klass.new } }
+      4.times do
+        rounds = 0
+        census = testing.census(true, true, 100_000) do
+          (rounds += 1) % 4 == 0 ? GC.verify_compaction_references(toward: :empty) : GC.compact
+        end
+        # compaction carries objects past the cursor, so some may be missed, but no name is wrong
+        names = census[:classes].keys.grep(/\\AMoved/)
+        raise "wrong names: \#{names}" unless (names - classes.map(&:name)).empty? && names.size > 100
+        raise "untold collections" unless census[:collections].positive?
+      end
+      10.times { GC.verify_compaction_references(toward: :empty); HeapPeriscopeAgent.snapshot(detailed: true) }
+      print HeapPeriscopeAgent.snapshot[:gc_stats].keys.sort == GC.stat.keys.sort, keep.size
+    RUBY
+    expect(WatchedProgram.run!(script).out).to eq("true2000")
+  end
+
+  it "goes on in the middle of somebody else's walk" do
+    seen = 0
+    ObjectSpace.each_object(Class) do |_|
+      seen += 1
+      testing.census(true, true, 0) if seen == 3
+    end
+    expect(seen).to be > 100
+  end
+end

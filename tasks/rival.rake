@@ -1,0 +1,29 @@
+# frozen_string_literal: true
+
+# Gems that can be in no bundle beside this one get folders of their own in the cache.
+RIVAL_VERSION = "0.3.0"
+
+# @return [String] the folder, in which the gem and what it needs are installed
+def install_apart(folder, gem_name, requirement)
+  folder = File.join(ENV.fetch("GEM_HOME"), folder)
+  return folder if Dir[File.join(folder, "specifications", "#{gem_name}-[0-9]*.gemspec")].any?
+
+  Bundler.with_unbundled_env do
+    command = ["gem", "install", "--quiet", "--no-document", "--install-dir", folder, "#{gem_name}:#{requirement}"]
+    sh(*command, verbose: false, out: :err)
+  end
+  folder
+end
+
+namespace :rival do
+  desc "Install the original gem, which has this gem's name and which the benchmarks compare with; prints its lib folder"
+  task :install do
+    folder = install_apart("rival", "heap_periscope_agent", RIVAL_VERSION)
+    puts File.join(folder, "gems", "heap_periscope_agent-#{RIVAL_VERSION}", "lib")
+  end
+end
+
+desc "Install an earlier Sidekiq than that of the bundle, such as 6.5; prints its folder"
+task :sidekiq, [:version] do |_task, args|
+  puts install_apart("sidekiq-#{args.version}", "sidekiq", "~> #{args.version}.0")
+end

@@ -1,0 +1,37 @@
+# frozen_string_literal: true
+
+require "rspec/core/rake_task"
+require "ruby_memcheck"
+require "ruby_memcheck/rspec/rake_task"
+
+desc "Run every spec"
+task spec: :compile do
+  ruby "bin/support/run_specs.rb"
+end
+
+# Only the files that have native examples are loaded: under valgrind each of the others costs seconds.
+native_specs = FileList["spec/**/*_spec.rb"].select { |file| File.read(file).include?(":native") }
+
+namespace :spec do
+  desc "Run the specs of the native parts"
+  RSpec::Core::RakeTask.new(native: :compile) do |task|
+    task.pattern = native_specs
+    task.rspec_opts = "--tag native"
+  end
+
+  task(:stress_environment) { ENV["GC_STRESS"] = "1" }
+  desc "Run the specs of the native parts with a garbage collection at every allocation"
+  task stress: %i[stress_environment native]
+end
+
+RubyMemcheck.config(binary_name: "heap_periscope_agent")
+
+desc "Run the specs of the native parts under valgrind"
+RubyMemcheck::RSpec::RakeTask.new(valgrind: %i[compile valgrind_environment]) do |task|
+  task.pattern = native_specs
+  # Once a fiber ran, the collector scans stack that was given up (plain Ruby's does): valgrind takes it for ours.
+  task.rspec_opts = "--tag native --tag ~endless_under_valgrind --tag ~switches_fibers --profile 10"
+end
+
+# Valgrind runs the specs 20 to 50 times slower.
+task(:valgrind_environment) { ENV["HEAP_PERISCOPE_SPEC_TIMEOUT_FACTOR"] = "20" }

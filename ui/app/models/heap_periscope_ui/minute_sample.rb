@@ -1,0 +1,8 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeUi
+  # A minute of a process or service.
+  class MinuteSample < Sample
+    self.table_name = "heap_periscope_ui_minutes"
+  end
+end

@@ -1,0 +1,88 @@
+# frozen_string_literal: true
+
+require "heap_periscope_ui/collector/refusals"
+require "heap_periscope_ui/collector/datagram"
+require "heap_periscope_ui/collector/signatures"
+require "heap_periscope_ui/collector/replay_window"
+require "heap_periscope_ui/collector/checks"
+require "heap_periscope_ui/collector/message_schema"
+require "heap_periscope_ui/collector/payload_schema"
+require "heap_periscope_ui/collector/assembler"
+require "heap_periscope_ui/collector/inbox"
+require "heap_periscope_ui/collector/sockets"
+require "heap_periscope_ui/collector/receiver"
+require "heap_periscope_ui/collector/counters"
+require "heap_periscope_ui/collector/writer"
+require "heap_periscope_ui/collector/server_process"
+require "heap_periscope_ui/collector/fork_hook"
+require "heap_periscope_ui/collector/status_report"
+require "heap_periscope_ui/collector/runner"
+
+module HeapPeriscopeUi
+  # Receives the agents' datagrams and stores them: one process a host, by who gets the port.
+  module Collector
+    LOCK = Mutex.new
+
+    class << self
+      # Starts collecting in this process, or standing by for whoever collects.
+      # @param settle [Boolean] wait a moment to see whether this process is a server's master, which does not collect itself
+      # @return [Runner]
+      def start(settle: false, config: HeapPeriscopeUi.configuration, store: HeapPeriscopeUi.store)
+        LOCK.synchronize do
+          ForkHook.install
+          at_exit_once
+          @settle = settle
+          @runner ||= Runner.new(config: config, store: store, settle: settle).start
+        end
+      end
+
+      # Stops and writes what waits.
+      def stop
+        runner = LOCK.synchronize { @runner.tap { @runner = nil } }
+        runner&.stop
+      end
+
+      # @return [Runner, nil]
+      attr_reader :runner
+
+      def running?
+        !@runner.nil?
+      end
+
+      # What the engine does once the application has booted.
+      def start_in_server
+        wanted = HeapPeriscopeUi.configuration.collect
+        start(settle: true) if wanted == true || (wanted == :auto && ServerProcess.here?)
+      end
+
+      # @return [Boolean] whether the child about to be forked should collect too
+      def before_fork
+        running? && @settle && ServerProcess.forks_servers?
+      rescue StandardError
+        false
+      end
+
+      # In the child: the parent's collector is let go of, and where children are servers an own one begins.
+      def after_fork(servers)
+        parent = @runner
+        @runner = nil
+        return unless parent
+
+        parent.abandon
+        HeapPeriscopeUi.store.reset
+        start(settle: true) if servers
+      rescue StandardError => e
+        HeapPeriscopeUi.logger.warn("heap_periscope_ui does not collect in a forked process: #{e.message}")
+      end
+
+      private
+
+      def at_exit_once
+        return if @at_exit
+
+        @at_exit = true
+        at_exit { stop }
+      end
+    end
+  end
+end

@@ -1,0 +1,71 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeUi
+  module Collector
+    # Puts the parts of a report together again. Bounded in number and time: a report whose parts do not all come is given out with
+    # what came, since each part is complete in itself.
+    class Assembler
+      WAIT_MS = 2_000
+      LIMIT = 500
+
+      Pending = Struct.new(:parts, :count, :since_ms)
+
+      # @return [Integer] parts that never came, since the start
+      attr_reader :parts_lost
+
+      def initialize
+        @pending = {}
+        @parts_lost = 0
+      end
+
+      # @param message [Hash] checked
+      # @return [Hash, nil] the message, whole; nil while parts are missing
+      def add(message, now_ms)
+        count = message["parts"] || 1
+        return message if count == 1 || message["instance"].nil? || message["sequence"].nil?
+
+        key = [message["instance"], message["sequence"]]
+        pending = (@pending[key] ||= Pending.new({}, count, now_ms))
+        pending.parts[message["part"]] ||= message
+        return if pending.parts.size < pending.count
+
+        @pending.delete(key)
+        merge(pending)
+      end
+
+      # @return [Array<Hash>] reports that waited long enough, or that there is no room for
+      def overdue(now_ms)
+        due = []
+        while (key, pending = @pending.first) && (now_ms - pending.since_ms > WAIT_MS || @pending.size > LIMIT)
+          @pending.delete(key)
+          @parts_lost += [pending.count - pending.parts.size, 0].max
+          due << merge(pending)
+        end
+        due
+      end
+
+      def size
+        @pending.size
+      end
+
+      private
+
+      def merge(pending)
+        parts = pending.parts.sort.map(&:last)
+        whole = parts.first
+        payload = parts.drop(1).reduce(whole["payload"]) { |merged, part| merge_sections(merged, part["payload"]) }
+        whole.merge("payload" => payload, "_parts" => parts.size, "_bytes" => parts.sum { |part| part["_bytes"] || 0 })
+      end
+
+      # Objects by key, arrays in the order of the parts, as docs/wire-format.md says; spans are arrays within an object.
+      def merge_sections(one, two)
+        one.merge(two) do |_, left, right|
+          if left.is_a?(Hash) && right.is_a?(Hash) then merge_sections(left, right)
+          elsif left.is_a?(Array) && right.is_a?(Array) then left + right
+          else right
+          end
+        end
+      end
+    end
+  end
+end

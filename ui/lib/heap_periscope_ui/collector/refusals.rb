@@ -1,0 +1,25 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeUi
+  module Collector
+    # Why a datagram was not taken.
+    module Refusals
+      MEANINGS = {
+        "not JSON" => "the datagram is no JSON object, or it was cut",
+        "too long" => "larger than a UDP datagram can be",
+        "too deep" => "nested more than 12 levels",
+        "too many keys" => "over 20 000 values in one datagram",
+        "string too long" => "a name over 1 024 bytes, or another text over 8 192",
+        "bad text" => "not valid UTF-8",
+        "number out of range" => "a negative count, or one beyond 2⁶⁴",
+        "wrong type" => "a required value is missing, or not of the kind it must be",
+        "unknown type" => "a type of message this version does not know",
+        "unknown schema" => "a schema newer than this version knows",
+        "no signature" => "only where a secret is set",
+        "bad signature" => "only where a secret is set",
+        "outside the time window" => "only where a secret is set: sent too long ago, or ahead of time",
+        "seen before" => "instance, sequence and part repeat"
+      }.freeze
+    end
+  end
+end

@@ -1,0 +1,135 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeUi
+  module Collector
+    # The one thread that writes: takes datagrams in batches, checks them, puts parts together, stores them, and between batches
+    # keeps house.
+    class Writer
+      BATCH = 500
+      WAIT_S = 0.5
+      # The receiver waits for the interpreter's lock while this thread computes; offered often enough, no burst is lost.
+      YIELD_EVERY = 16
+      RETRY_S = 1.0
+
+      # @return [Counters]
+      attr_reader :counters
+
+      # @param beat [#call] called about every second, with the time; reports and housekeeping
+      def initialize(inbox, store:, config:, housekeeper:, beat:)
+        @inbox = inbox
+        @store = store
+        @housekeeper = housekeeper
+        @beat = beat
+        @complaints = Complaints.new("write")
+        @counters = Counters.new
+        @assembler = Assembler.new
+        signatures = config.secrets.any? ? Signatures.new(config.secrets, window: config.time_window) : nil
+        @datagram = Datagram.new(signatures: signatures)
+        @beat_at = 0
+      end
+
+      # Runs until {#stop}, then writes what waits.
+      def run
+        until @stopped && @inbox.empty?
+          batch = @inbox.take(BATCH, WAIT_S)
+          in_application { turn(batch) }
+        end
+        in_application { finish }
+      end
+
+      def stop
+        @stopped = true
+        @inbox.close
+      end
+
+      # @return [Integer]
+      def parts_lost
+        @assembler.parts_lost
+      end
+
+      private
+
+      def turn(batch)
+        write(batch)
+        beat
+        @housekeeper.step(busy: @inbox.size > BATCH)
+      end
+
+      def finish
+        store(@assembler.overdue(Float::INFINITY))
+        @housekeeper.release
+        beat(force: true)
+      end
+
+      # As a request is: an application in development does not reload its classes meanwhile.
+      def in_application(&block)
+        application = ::Rails.application
+        application ? application.executor.wrap(&block) : yield
+      end
+
+      def write(batch)
+        now = Timestamps.now
+        messages = batch.each_with_index.filter_map do |(bytes, at), index|
+          Thread.pass if (index % YIELD_EVERY).zero?
+          message(bytes, at)
+        end
+        store(messages.concat(@assembler.overdue(now)))
+      end
+
+      def message(bytes, at)
+        @counters.receive(1, at)
+        message = @datagram.read(bytes, at)
+        message["_bytes"] = bytes.bytesize
+        message["_at"] = at
+        @assembler.add(message, at)
+      rescue Refused => e
+        @counters.refuse(e.message, at)
+        nil
+      end
+
+      def store(messages)
+        return if messages.empty?
+
+        started = Timestamps.clock
+        @store.write(messages)
+        @counters.time(messages.size, (Timestamps.clock - started) * 1000.0)
+        @counters.store(datagrams(messages), Timestamps.now)
+      rescue ActiveRecord::ConnectionNotEstablished, ActiveRecord::StatementTimeout, ActiveRecord::LockWaitTimeout => e
+        wait_for_database(e) ? retry : @counters.fail(datagrams(messages))
+      rescue StandardError => e
+        divide(messages, e)
+      end
+
+      # The database is away or busy: the inbox holds what arrives meanwhile.
+      def wait_for_database(error)
+        @complaints.log(error)
+        return false if @stopped
+
+        sleep(RETRY_S)
+        true
+      end
+
+      # One message the database does not take must not cost the others.
+      def divide(messages, error)
+        @complaints.log(error)
+        return @counters.fail(datagrams(messages)) if messages.one?
+
+        messages.each_slice((messages.size / 2.0).ceil) { |half| store(half) }
+      end
+
+      def datagrams(messages)
+        messages.sum { |message| message["_parts"] || 1 }
+      end
+
+      def beat(force: false)
+        now = Timestamps.clock
+        return unless force || now - @beat_at >= 1.0
+
+        @beat_at = now
+        @beat.call(Timestamps.now)
+      rescue ActiveRecord::ActiveRecordError => e
+        @complaints.log(e)
+      end
+    end
+  end
+end

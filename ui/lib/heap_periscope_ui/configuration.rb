@@ -1,0 +1,124 @@
+# frozen_string_literal: true
+
+require "active_support/ordered_options"
+
+module HeapPeriscopeUi
+  # Options of the dashboard. Every one has a default; a wrong value raises at once. Some can also come from the
+  # environment: HEAP_PERISCOPE_UI_UDP_HOST, _UDP_PORT, _DATABASE, _SECRET.
+  class Configuration
+    LOOPBACK = /\A(127\.\d+\.\d+\.\d+|::1|localhost)\z/
+
+    # @return [String] address the collector binds; anything but loopback needs a secret
+    attr_reader :udp_host
+    # @return [Integer] 0..65535; 0 takes any free port
+    attr_reader :udp_port
+    # @return [Boolean] with a loopback IPv4 address: listen on ::1 too
+    attr_accessor :udp_ipv6
+    # @return [Symbol] :auto (in server processes), true or false
+    attr_reader :collect
+    # @return [String, Symbol, nil] SQLite file, database URL, or :host for the host application's own database (after the
+    #   install generator's migrations). nil: `storage/heap_periscope.sqlite3` below the application's root.
+    attr_reader :database
+    # @return [Hash, nil] passed to ActiveRecord's `connects_to`, for a database named in the host's database.yml
+    attr_accessor :connects_to
+    # @return [Hash{String=>String}] key id => secret; two may be live at once, for a rotation
+    attr_reader :secrets
+    # @return [Numeric] seconds a signed datagram's `reported_at` may be off
+    attr_accessor :time_window
+    # @return [Integer] bytes asked of the kernel for the receive buffer
+    attr_accessor :receive_buffer_bytes
+    # @return [Integer] datagrams that may wait for the writer
+    attr_accessor :queue_limit
+    # @return [Integer] distinct class, span and path names the store keeps
+    attr_accessor :names_limit
+    # @return [Hash{Symbol=>Numeric}] seconds each level is kept: raw:, minute:, ten_minutes:
+    attr_reader :retention
+    # @return [Proc, nil] called with the request; true lets it in
+    attr_accessor :access
+    # @return [Hash, nil] `{ name:, password: }` for HTTP basic
+    attr_reader :http_basic
+    # @return [String] class the dashboard's controllers inherit from
+    attr_accessor :base_controller_class
+
+    def initialize(env = ENV)
+      @udp_ipv6 = true
+      @collect = :auto
+      @secrets = {}
+      @time_window = 60
+      @receive_buffer_bytes = 8 * 1024 * 1024
+      @queue_limit = 50_000
+      @names_limit = 200_000
+      @retention = { raw: 86_400, minute: 7 * 86_400, ten_minutes: 90 * 86_400 }
+      @base_controller_class = nil
+      self.udp_host = env.fetch("HEAP_PERISCOPE_UI_UDP_HOST", "127.0.0.1")
+      self.udp_port = env.fetch("HEAP_PERISCOPE_UI_UDP_PORT", 9000)
+      self.database = env["HEAP_PERISCOPE_UI_DATABASE"]
+      self.secret = env["HEAP_PERISCOPE_UI_SECRET"] if env["HEAP_PERISCOPE_UI_SECRET"]
+    end
+
+    def udp_host=(value)
+      @udp_host = value.to_s
+      raise ConfigurationError, "udp_host must be an address or a name, not #{value.inspect}" if @udp_host.empty?
+    end
+
+    def udp_port=(value)
+      @udp_port = Integer(value, exception: false) if value
+      return if @udp_port&.between?(0, 65_535)
+
+      raise ConfigurationError, "udp_port must be a whole number from 0 to 65535, not #{value.inspect}"
+    end
+
+    def collect=(value)
+      raise ConfigurationError, "collect must be :auto, true or false, not #{value.inspect}" unless [:auto, true,
+                                                                                                     false].include?(value)
+
+      @collect = value
+    end
+
+    def database=(value)
+      unless value.nil? || value == :host || value.is_a?(String) || value.is_a?(Pathname)
+        raise ConfigurationError, "database must be a file, a URL or :host, not #{value.inspect}"
+      end
+
+      @database = value.is_a?(Pathname) ? value.to_s : value
+    end
+
+    # @param value [String, nil] one secret, under the key id "default"
+    def secret=(value)
+      self.secrets = value ? { "default" => value } : {}
+    end
+
+    def secrets=(hash)
+      unless hash.is_a?(Hash) && hash.size <= 2 && hash.all? do |id, key|
+        id.to_s.match?(/\A[\w.-]{1,64}\z/) && key.is_a?(String) && key.bytesize >= 16
+      end
+        raise ConfigurationError,
+              "secrets must be at most two pairs of key id (1 to 64 of A-Z a-z 0-9 . _ -) and secret (16 bytes or more)"
+      end
+
+      @secrets = hash.transform_keys(&:to_s)
+    end
+
+    def retention=(hash)
+      unless hash.is_a?(Hash) && (hash.keys - @retention.keys).empty? && hash.values.all? { |v| v.to_f >= 60 }
+        raise ConfigurationError,
+              "retention takes seconds (60 or more) for raw:, minute: and ten_minutes:, not #{hash.inspect}"
+      end
+
+      @retention = @retention.merge(hash.transform_values(&:to_f))
+    end
+
+    def http_basic=(hash)
+      unless hash.nil? || (hash.is_a?(Hash) && [hash[:name], hash[:password]].all? { |v| v.is_a?(String) && !v.empty? })
+        raise ConfigurationError, "http_basic must be { name:, password: } with two strings that are not empty"
+      end
+
+      @http_basic = hash
+    end
+
+    # @return [Boolean]
+    def loopback?
+      LOOPBACK.match?(udp_host)
+    end
+  end
+end

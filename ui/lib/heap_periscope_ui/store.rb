@@ -1,0 +1,75 @@
+# frozen_string_literal: true
+
+require "json"
+require "digest"
+require "heap_periscope_ui/store/schema"
+require "heap_periscope_ui/store/schema_findings"
+require "heap_periscope_ui/store/connection"
+require "heap_periscope_ui/store/rows"
+require "heap_periscope_ui/store/names"
+require "heap_periscope_ui/store/layouts"
+require "heap_periscope_ui/store/sites"
+require "heap_periscope_ui/store/process_state"
+require "heap_periscope_ui/store/registry"
+require "heap_periscope_ui/store/sections"
+require "heap_periscope_ui/store/frame"
+require "heap_periscope_ui/store/suspects"
+require "heap_periscope_ui/store/payload_packer"
+require "heap_periscope_ui/store/batch"
+require "heap_periscope_ui/store/deletion"
+require "heap_periscope_ui/store/merge"
+require "heap_periscope_ui/store/packed"
+require "heap_periscope_ui/store/rollup"
+require "heap_periscope_ui/store/bulk"
+require "heap_periscope_ui/store/retention"
+require "heap_periscope_ui/store/lease"
+require "heap_periscope_ui/store/housekeeper"
+
+module HeapPeriscopeUi
+  # Takes parsed messages and keeps them. One writer thread per store; reading goes through the models and queries.
+  class Store
+    # @return [Registry] the processes this store has written to
+    attr_reader :registry
+
+    def initialize(config = HeapPeriscopeUi.configuration)
+      @config = config
+      reset
+    end
+
+    # Writes messages in one transaction.
+    # @param messages [Array<Hash>, Hash] parsed datagrams with string keys, in the order of arrival; parts of one report already
+    #   merged (see docs/wire-format.md). A message may carry `"_bytes"` and `"_parts"`, what arrived for it.
+    # @param received_at [Integer] unix ms; stands in where a message's clock cannot be right
+    # @return [Integer] how many were written
+    # @raise [ActiveRecord::ActiveRecordError] when the database refuses; nothing of the batch is kept then
+    def write(messages, received_at: (Time.now.to_f * 1000).to_i)
+      messages = [messages] if messages.is_a?(Hash)
+      Connection.with do |connection|
+        batch = Batch.new(self, connection, received_at)
+        connection.transaction { batch.write(messages) }
+      end
+      messages.size
+    rescue StandardError
+      reset # the caches may know ids that were rolled back
+      raise
+    end
+
+    def names
+      @names ||= Names.new(limit: @config.names_limit)
+    end
+
+    def layouts
+      @layouts ||= Layouts.new
+    end
+
+    def sites
+      @sites ||= Sites.new(names)
+    end
+
+    # Forgets everything cached; the next write reads the database again.
+    def reset
+      @names = @layouts = @sites = nil
+      @registry = Registry.new
+    end
+  end
+end

@@ -1,0 +1,35 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeUi
+  class Store
+    # Deleting in two steps: marking is immediate, the rows go in small transactions by whoever does the housekeeping.
+    module Deletion
+      SLICE = 2_000
+      TABLES = [*Levels::ALL.map(&:table), "heap_periscope_ui_events", "heap_periscope_ui_span_censuses",
+                "heap_periscope_ui_leak_suspects"].freeze
+
+      module_function
+
+      # Hides processes at once. A process that still reports appears again, as a new one.
+      # @param scope [ActiveRecord::Relation<ObservedProcess>]
+      # @return [Integer] how many
+      def mark(scope, now = Timestamps.now)
+        scope.update_all(["deleted_at = ?, instance = 'deleted:' || id", now])
+      end
+
+      # Removes a slice of the rows of what is marked.
+      # @return [Integer] rows removed; 0 when nothing is left
+      def purge(connection, slice: SLICE)
+        id = ObservedProcess.unscoped.where.not(deleted_at: nil).pick(:id) or return 0
+        removed = TABLES.sum { |table| delete_slice(connection, table, "process_id = #{id}", slice) }
+        removed.zero? ? ObservedProcess.unscoped.where(id: id).delete_all : removed
+      end
+
+      # @param condition [String] SQL
+      # @return [Integer] rows removed
+      def delete_slice(connection, table, condition, slice = SLICE)
+        connection.delete("DELETE FROM #{table} WHERE id IN (SELECT id FROM #{table} WHERE #{condition} LIMIT #{slice.to_i})")
+      end
+    end
+  end
+end

@@ -1,0 +1,77 @@
+# frozen_string_literal: true
+
+require_relative "../ui_helper"
+require "English"
+require "rbconfig"
+require_relative "../support/program"
+
+# Who collects, in real servers.
+RSpec.describe "Collecting in a Rails application's processes" do
+  let(:host) { File.expand_path("../fixtures/host", __dir__) }
+  let(:udp) { UDPSocket.new }
+  let(:udp_port) { Program.free_port }
+  let(:web_port) { Program.free_port }
+  let(:member) { SampleData.members.first }
+  let(:url) { "http://127.0.0.1:#{web_port}/heap_periscope/api/v1/status" }
+
+  around do |example|
+    Dir.mktmpdir("heap-periscope-ui", UiApp::SCRATCH) do |directory|
+      @env = { "RAILS_ENV" => "development", "HEAP_PERISCOPE_UI_DATABASE" => File.join(directory, "ui.sqlite3"),
+               "HEAP_PERISCOPE_UI_UDP_PORT" => nil }
+      example.run
+    end
+  end
+
+  def env
+    @env.merge("HEAP_PERISCOPE_UI_UDP_PORT" => udp_port.to_s)
+  end
+
+  def report
+    udp.send(JSON.generate(SampleData.snapshot(member, 0, HeapPeriscopeUi::Timestamps.now)), 0, "127.0.0.1", udp_port)
+  end
+
+  def collectors(program)
+    program.json(url)["collectors"].select { |collector| collector["alive"] && collector["state"] == "collecting" }
+  end
+
+  def stored(program)
+    program.json(url)["collectors"].sum { |collector| collector["stored"].to_i }
+  end
+
+  it "one worker of a preloaded Puma cluster collects, and another within 10 s when it is killed", timeout: 240 do
+    command = ["puma", "-w", "2", "-t", "1:3", "--preload", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"]
+    Program.run(command, env, chdir: host) do |program|
+      first = program.eventually { collectors(program).then { |list| list.first if list.one? } }
+      expect(first["pid"]).not_to eq(program.pid)
+      report
+      program.eventually { stored(program) == 1 }
+
+      Process.kill(:KILL, first["pid"])
+      killed = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+      second = program.eventually { collectors(program).find { |collector| collector["pid"] != first["pid"] } }
+      expect(Process.clock_gettime(Process::CLOCK_MONOTONIC) - killed).to be < 10
+      expect(second["pid"]).not_to eq(program.pid)
+      report
+      program.eventually { stored(program) == 2 }
+      expect(program.output.scan("is taken").size).to be_between(1, 3)
+    end
+  end
+
+  it "a single Puma collects" do
+    Program.run(["puma", "-t", "1:3", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"], env, chdir: host) do |program|
+      expect(program.eventually { collectors(program).first }["pid"]).to eq(program.pid)
+      report
+      program.eventually { stored(program) == 1 }
+    end
+  end
+
+  it "a program that is no server does not" do
+    script = "load 'config.ru' rescue NameError; sleep 2; puts HeapPeriscopeUi::Collector.running?.inspect"
+    script = "def run(*) = nil; #{script}"
+    Program.run([RbConfig.ruby, "-e", script], env, chdir: host) do |program|
+      program.wait
+      expect(program.output).to include("false")
+      expect(File.exist?(@env["HEAP_PERISCOPE_UI_DATABASE"])).to be(false)
+    end
+  end
+end
