@@ -13,6 +13,7 @@ class DemoPages
   CHARTS = "#{WatchedBrowser::COLORS.strip}.filter((colors) => colors > 2).length".freeze
   ROWS = ->(selector) { "document.querySelectorAll('#{selector} tbody th').length" }
   SERVICE_LINK = "document.querySelector('.crumbs a[href*=services]')?.getAttribute('href')"
+  REFUSED = "[...document.querySelectorAll('[data-part=reasons] tr:has(.warn)')].map((row) => row.innerText)"
   SAYS = ->(text) { "document.querySelector('main').innerText.includes('#{text}')" }
 
   # @return [Array<String>] sentences
@@ -82,12 +83,25 @@ class DemoPages
     page("spans", "/spans", "an action is listed" => SAYS["OrdersController"])
     page("spans-models", "/spans?type=model", "a model is listed" => SAYS["Order#create"])
     page("spans-jobs", "/spans?type=job", "a job is listed" => SAYS["Job#perform"])
-    page("span", "/spans?name=Api::OrdersController%23index", "its panel is there" => "!!document.querySelector('.panel .mini')",
-                                                              "its living objects are drawn" => "#{CHARTS} >= 1")
+    span
     page("leaks", "/leaks", "growth is suspected, or it says what that needs" => "!!document.querySelector('.say, .ghost, .first')")
+    status
+  end
+
+  # A name's living objects are counted when it has its turn at the census, which is soon or late.
+  def span
+    path = "/spans?name=Api::OrdersController%23index"
+    @browser.go_to("#{@url}#{path}")
+    soon?("!!document.querySelector('.panel figure')", 130) { @browser.refresh }
+    page("span", path, "its panel is there" => "!!document.querySelector('.panel .mini')",
+                       "its living objects are drawn" => "#{CHARTS} >= 1")
+  end
+
+  def status
     page("status", "/status",
          "a collector is alive" => "!!document.querySelector('[data-part=collector] .is-alive')", "the stream is drawn" => "#{CHARTS} >= 1",
          "nothing was refused" => "!document.querySelector('[data-part=reasons] .warn')")
+    missing.concat(@browser.evaluate(REFUSED).map { |row| "refused: #{row.split.join(" ")}; the program's log says where." })
   end
 
   # The same again by night and on a phone.

@@ -14,11 +14,14 @@ static void write_sites(yajl_gen json, const struct retained_origins *origins)
     json_string(json, "sites");
     yajl_gen_array_open(json);
     for (size_t i = 0; i < origins->site_count; i++) {
+        const struct retained_site_share *site = &origins->sites[i];
         yajl_gen_map_open(json);
-        json_key_string(json, "path", origins->sites[i].path);
-        json_key_integer(json, "line", origins->sites[i].line);
-        json_key_string(json, "method", origins->sites[i].method);
-        json_key_float(json, "share", origins->sites[i].share);
+        if (*site->path) {
+            json_key_string(json, "path", site->path);
+            json_key_integer(json, "line", site->line);
+        }
+        if (*site->method) json_key_string(json, "method", site->method);
+        json_key_float(json, "share", site->share);
         yajl_gen_map_close(json);
     }
     yajl_gen_array_close(json);

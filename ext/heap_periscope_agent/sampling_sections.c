@@ -70,11 +70,11 @@ static void write_stack(const struct sampling_rows *rows, const struct sampling_
 static void write_place(const struct sampling_rows *rows, const struct sampling_row *row, yajl_gen json)
 {
     if (row->class_name) write_text(rows, "class_name", row->class_name, json);
-    if (row->path || row->method) {
+    if (row->path && *sampling_text(rows, row->path)) { /* else nothing but methods in C */
         write_text(rows, "path", row->path, json);
         json_key_integer(json, "line", row->line);
-        write_text(rows, "method", row->method, json);
     }
+    if (row->method) write_text(rows, "method", row->method, json);
     if (row->span_type) {
         write_text(rows, "type", row->span_type, json);
         write_text(rows, "name", row->span_name, json);

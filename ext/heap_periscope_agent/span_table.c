@@ -183,6 +183,10 @@ struct span_entry *span_table_entry(const char *type_text, size_t type_length, c
 {
     char clean[SPAN_NAME_BYTES + 1];
     struct span_type *type = type_of(type_text, type_length);
+    if (!name_length) { /* a collector takes no name without text */
+        name = SPAN_UNNAMED;
+        name_length = strlen(SPAN_UNNAMED);
+    }
     size_t bucket = bucket_of(type, name, name_length);
     struct span_entry *entry = find_entry(type, bucket, name, name_length);
 

@@ -16,6 +16,7 @@
 #define SPAN_TYPE_BYTES    64
 #define SPAN_NAME_BYTES    256
 #define SPAN_OTHER         "(other)"
+#define SPAN_UNNAMED       "(unnamed)"
 #define SPAN_TYPE_FALLBACK "custom"
 
 /* Sums over ended calls. Wall time, objects and GC time of a call inside a call of the same name count once. */

@@ -236,6 +236,11 @@ RSpec.describe "HeapPeriscopeAgent.span" do
         .to eq([["name 0", 1], ["name 1", 1], ["name 2", 1], ["(other)", 7]])
     end
 
+    it "calls a name without text (unnamed)" do
+      HeapPeriscopeAgent.span("bounded", "") { nil }
+      expect(HeapPeriscopeAgent.spans).to contain_exactly(include(type: "bounded", name: "(unnamed)", calls: 1))
+    end
+
     it "keeps a few types and counts the rest as custom" do
       50.times { |n| HeapPeriscopeAgent.span("type #{n}", "work") { nil } }
       expect(HeapPeriscopeAgent.spans.map { |entry| entry[:type] }.uniq.size).to be <= 16

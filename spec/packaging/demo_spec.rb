@@ -12,7 +12,7 @@ RSpec.describe "bin/demo" do
     expect(output).to match(/report=gc service=YARD/).and match(/report=snapshot service=YARD .*live_slots=\d/)
   end
 
-  it "shows the shop, its workers and its jobs on every page of the dashboard, and takes pictures", timeout: 420 do
+  it "shows the shop, its workers and its jobs on every page of the dashboard, and takes pictures", timeout: 600 do
     Dir.mktmpdir do |folder|
       output = run!("bin/demo", "--seconds", "40", "--screenshot", folder)
 

@@ -14,4 +14,5 @@ HeapPeriscopeAgent.configure do |config|
   config.enable_job_instrumentation = instrumented.include?("job")
   config.enable_rake_instrumentation = instrumented.include?("rake")
   config.enable_allocation_sampling = true
+  config.census_budget = Float(ENV.fetch("DEMO_CENSUS_BUDGET", "0.01"))
 end

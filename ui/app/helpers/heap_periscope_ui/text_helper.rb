@@ -47,6 +47,8 @@ module HeapPeriscopeUi
 
     # A place in code, the line number bold; breaks after / and _. Of a file in a gem, where the gems are installed is left out.
     def place(path, line)
+      return content_tag(:span, "no Ruby code", class: "quiet") if path.blank?
+
       text = h(path.to_s.sub(GEMS, "")).gsub(%r{[/_]}) { |character| "#{character}<wbr>" }.html_safe
       text += ":".html_safe + content_tag(:b, line) if line
       content_tag(:span, text, class: "path")

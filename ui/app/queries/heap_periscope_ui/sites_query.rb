@@ -22,7 +22,7 @@ module HeapPeriscopeUi
     end
 
     # @return [Hash] {from:, to:, sampling: [{process: id, state:, reason:, …}] of processes that said whether they sample, total:, objects:,
-    #   sites: [{class_name:, path:, line:, method: or nil, stack: [String] or nil, objects:, standard_error:, share: of all sites here,
+    #   sites: [{class_name:, path: and line: or nil, method: or nil, stack: [String] or nil, objects:, standard_error:, share: of all sites here,
     #   and for retained: bytes:, ages: {young:, middle:, old:}, lifetimes: [{le_s: or nil, objects:}]}] most objects (retained: bytes) first}
     def call
       sums = @kind == "allocation" ? allocations : retained
@@ -83,7 +83,8 @@ module HeapPeriscopeUi
       end.compact)
       sums.filter_map do |id, sum|
         site = sites[id] or next
-        { class_name: texts[site.class_name_id], path: texts[site.path_id], line: site.line, method: site.method_id && texts[site.method_id],
+        path = texts[site.path_id].presence
+        { class_name: texts[site.class_name_id], path: path, line: path && site.line, method: site.method_id && texts[site.method_id],
           stack: site.stack && JSON.parse(site.stack), **sum.except(:variance), standard_error: Math.sqrt(sum[:variance]).round }
       end
     end

@@ -24,9 +24,13 @@ module HeapPeriscopeUi
       end
 
       # Checks a list and yields its entries.
-      def each_of(value, &block)
+      def each_of(value)
         list(value)
-        value.each(&block)
+        value.each_with_index do |entry, index|
+          yield entry
+        rescue Refused => e
+          raise e.inside(index)
+        end
       end
 
       # @param limit [Integer] bytes
@@ -66,6 +70,12 @@ module HeapPeriscopeUi
 
         raise Refused, "wrong type" unless value.is_a?(Integer) || value.is_a?(Float)
         raise Refused, "number out of range" unless value >= 0 && value < LARGEST
+      end
+
+      # A measurement that may be negative.
+      def rate(value)
+        raise Refused, "wrong type" unless value.is_a?(Integer) || value.is_a?(Float)
+        raise Refused, "number out of range" unless value > -LARGEST && value < LARGEST
       end
 
       def optional_number(value)

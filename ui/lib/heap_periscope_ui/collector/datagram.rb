@@ -4,9 +4,6 @@ require "json"
 
 module HeapPeriscopeUi
   module Collector
-    # Raised inside the collector when a datagram is not taken; `message` is one of {Refusals::MEANINGS}.
-    class Refused < Error; end
-
     # Bytes to a checked message. Every step is cheaper than the next: size, signature, encoding, JSON, schema.
     class Datagram
       BYTES = 65_507

@@ -6,7 +6,8 @@ module HeapPeriscopeUi
     module PayloadSchema
       SINGLE_PAUSES = 100
       SITE_NUMBERS = %w[objects bytes standard_error share].freeze
-      SUSPECT_NUMBERS = %w[objects_per_hour objects_per_hour_error bytes_per_hour count bytes].freeze
+      # A class may grow in number while it shrinks in bytes, and the other way round.
+      SUSPECT_RATES = %w[objects_per_hour objects_per_hour_error bytes_per_hour bytes_per_hour_error].freeze
       PAUSE_NUMBERS = %w[count total_ms max_ms since_s p50_ms p95_ms p99_ms].freeze
       SPAN_NUMBERS = %w[calls errors wall_ms allocated_objects gc_time_ms].freeze
       CONFIDENCES = %w[low medium high].freeze
@@ -16,8 +17,8 @@ module HeapPeriscopeUi
       # @param whole [Boolean] a first part, which has the sections every snapshot has
       def snapshot(payload, whole:)
         Checks.object(payload["gc_stats"]) if whole
-        %w[gc_stats object_space_summary process_memory].each do |section|
-          Checks.all_numbers(payload[section]) if payload[section]
+        %w[gc_stats object_space_summary process_memory].each do |name|
+          section(payload, name) { |value| Checks.all_numbers(value) }
         end
         section(payload, "living_objects_by_class") { |value| classes(value) }
         section(payload, "living_objects_by_spans") { |value| spans(value) }
@@ -51,6 +52,8 @@ module HeapPeriscopeUi
       def section(payload, name)
         value = payload[name]
         yield value unless value.nil?
+      rescue Refused => e
+        raise e.inside(name)
       end
 
       def classes(table)
@@ -123,16 +126,22 @@ module HeapPeriscopeUi
       def sites(list)
         Checks.each_of(list) do |entry|
           Checks.object(entry)
-          %w[class_name path].each { |key| Checks.name(entry[key]) }
-          Checks.optional_text(entry["method"], Checks::NAME_BYTES)
-          Checks.whole(entry["line"])
-          raise Refused, "number out of range" if entry["line"] >= 1 << 31
-
+          Checks.name(entry["class_name"])
+          place(entry)
           Checks.numbers(entry, SITE_NUMBERS)
           stack(entry["stack"])
           section(entry, "ages") { |ages| Checks.all_numbers(ages) }
           section(entry, "lifetimes") { |buckets| Checks.each_of(buckets) { |bucket| Checks.all_numbers(bucket) } }
         end
+      end
+
+      # Without a path where nothing but methods in C ran, without a method where there was no stack.
+      def place(entry)
+        %w[path method].each { |key| Checks.optional_text(entry[key], Checks::NAME_BYTES) }
+        return Checks.optional_whole(entry["line"]) unless entry["path"]
+
+        Checks.whole(entry["line"])
+        raise Refused, "number out of range" if entry["line"] >= 1 << 31
       end
 
       def suspects(list)
@@ -141,7 +150,7 @@ module HeapPeriscopeUi
           Checks.name(entry["class_name"])
           raise Refused, "wrong type" unless CONFIDENCES.include?(entry["confidence"])
 
-          Checks.numbers(entry, SUSPECT_NUMBERS)
+          SUSPECT_RATES.each { |key| Checks.rate(entry[key]) unless entry[key].nil? }
           %w[count bytes].each { |key| Checks.optional_whole(entry[key]) }
           %w[since sentence].each { |key| Checks.optional_text(entry[key]) }
           %w[sites spans].each { |key| section(entry, key) { |rows| Checks.each_of(rows) { |row| scalars(row) } } }

@@ -21,5 +21,20 @@ module HeapPeriscopeUi
         "seen before" => "instance, sequence and part repeat"
       }.freeze
     end
+
+    # Raised inside the collector when a datagram is not taken; `message` is one of {Refusals::MEANINGS}.
+    class Refused < Error
+      # @return [String, nil] where in the payload, such as "allocation_sites[3].ages"
+      attr_reader :place
+
+      # Called on the way up.
+      # @param outer [String, Integer] the section, or the index in a list, that the place is inside of
+      # @return [self]
+      def inside(outer)
+        outer = "[#{outer}]" if outer.is_a?(Integer)
+        @place = [outer, @place].compact.join(@place&.start_with?("[") ? "" : ".")
+        self
+      end
+    end
   end
 end

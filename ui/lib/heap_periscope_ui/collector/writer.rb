@@ -10,6 +10,8 @@ module HeapPeriscopeUi
       # The receiver waits for the interpreter's lock while this thread computes; offered often enough, no burst is lost.
       YIELD_EVERY = 16
       RETRY_S = 1.0
+      # Bytes of a refused datagram that the log shows.
+      EXCERPT = 300
 
       # @return [Counters]
       attr_reader :counters
@@ -83,8 +85,15 @@ module HeapPeriscopeUi
         message["_at"] = at
         @assembler.add(message, at)
       rescue Refused => e
+        explain(e, bytes) unless @counters.refused.key?(e.message)
         @counters.refuse(e.message, at)
         nil
+      end
+
+      # Once for each reason: anybody may send anything. Inspected, so that nothing reaches a terminal that it would obey.
+      def explain(refused, bytes)
+        HeapPeriscopeUi.logger.warn("heap_periscope_ui refused a datagram: #{refused.message}" \
+                                    "#{", #{refused.place}" if refused.place}: #{bytes.byteslice(0, EXCERPT).b.inspect}")
       end
 
       def store(messages)

@@ -16,7 +16,7 @@ module HeapPeriscopeUi
       # @param entries [Array<Hash>] of `allocation_sites` or `retained_sites`
       # @return [Array<String>] the texts to prepare in {Names}
       def self.texts(entries)
-        entries.flat_map { |entry| [entry["class_name"], entry["path"], entry["method"]] }.compact
+        entries.flat_map { |entry| [entry["class_name"], entry["path"].to_s, entry["method"].presence] }.compact
       end
 
       # @param entry [Hash]
@@ -25,7 +25,8 @@ module HeapPeriscopeUi
         day = now_ms / DAY_MS
         @cache.clear if day != @day || @cache.size >= CACHE
         @day = day
-        key = [entry["class_name"], entry["path"], entry["line"], entry["method"]]
+        path = entry["path"].presence
+        key = [entry["class_name"], path.to_s, path ? entry["line"] : 0, entry["method"].presence]
         @cache[key] ||= find_or_create(key, entry["stack"])
       end
 

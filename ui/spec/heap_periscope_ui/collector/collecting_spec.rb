@@ -63,6 +63,18 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
       .to eq("not JSON" => 2, "unknown type" => 1)
   end
 
+  it "tells the log of the first datagram refused for each reason, and nothing that a terminal obeys" do
+    runner = start
+    odd = SampleData.snapshot(members.first, 0, now)
+    odd["payload"]["heap_pools"] = [{ "slot_bytes" => 40 }, { "slot_bytes" => -1 }]
+    send_to(runner, "\e[31mrubbish", "more rubbish", JSON.generate(odd))
+    eventually { runner.writer.counters.refused.values.sum == 3 }
+
+    lines = log.string.lines.grep(/refused a datagram/)
+    expect(lines).to contain_exactly(include('refused a datagram: not JSON: "\\e[31mrubbish"'),
+                                     include('refused a datagram: number out of range, heap_pools[1]: "{\\"type'))
+  end
+
   # @return [Array<String>] the loopback addresses a program can have here
   def loopback
     ["127.0.0.1", "::1"].select do |address|

@@ -90,6 +90,23 @@ RSpec.describe HeapPeriscopeUi::Collector::Datagram do
     end
   end
 
+  it "takes sites without a file, and classes that grow in number while they shrink in bytes" do
+    site = SampleData.site("String", nil, nil, "String#chars", 9).compact
+    suspect = message["payload"]["leak_suspects"].first
+    expect(refusal(changed(allocation_sites: [site, site.except("method", "stack")], retained_sites: [site]))).to be_nil
+    expect(refusal(changed(leak_suspects: [suspect.merge("bytes_per_hour" => -5.5)]))).to be_nil
+    expect(refusal(changed(leak_suspects: [suspect.merge("bytes_per_hour" => -1e30)]))).to eq("number out of range")
+    expect(refusal(changed(allocation_sites: [site.merge("path" => "x.rb")]))).to eq("wrong type")
+  end
+
+  it "says where in the payload it was" do
+    site = SampleData.site("String", "x.rb", 1, "x", 9)
+    odd = site.merge("lifetimes" => [{ "objects" => 1 }, { "objects" => -1 }])
+    expect { reader.read(changed(allocation_sites: [site, odd]), now) }
+      .to raise_error(HeapPeriscopeUi::Collector::Refused) { |e| expect(e.place).to eq("allocation_sites[1].lifetimes[1]") }
+    expect { reader.read(+"rubbish", now) }.to raise_error(HeapPeriscopeUi::Collector::Refused) { |e| expect(e.place).to be_nil }
+  end
+
   it "refuses types and schemas it does not know" do
     expect(refusal(JSON.generate(message.merge("type" => "surprise")))).to eq("unknown type")
     expect(refusal(JSON.generate(message.merge("schema" => 2)))).to eq("unknown schema")

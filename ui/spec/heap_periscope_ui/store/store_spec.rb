@@ -125,6 +125,17 @@ RSpec.describe HeapPeriscopeUi::Store do
       expect(retained).to include(class_name: "LineItem", objects: 1_172, bytes: 1_172 * 256, ages: include(young: 58))
     end
 
+    it "keeps sites that name no file apart from those that do" do
+      report = SampleData.snapshot(member, 0, start)
+      with_file = SampleData.site("String", "x.rb", 0, "String#chars", 5)
+      report["payload"]["allocation_sites"] = [with_file, with_file.except("path", "line"), with_file.except("path", "line", "method", "stack")]
+      write(0, report)
+      range = HeapPeriscopeUi::TimeRange.new(start - 1, start + 1)
+      rows = HeapPeriscopeUi::SitesQuery.new("allocation", [process_row], range).call[:sites]
+      expect(rows.map { |row| row.values_at(:path, :line, :method) })
+        .to contain_exactly(["x.rb", 0, "String#chars"], [nil, nil, "String#chars"], [nil, nil, nil])
+    end
+
     it "rolls up minutes, ten minutes and services without losing calls, pauses or extremes" do
       two = members.first(2)
       0.step(1_190, 10) { |second| write(second, two.map { |one| SampleData.snapshot(one, second, start + (second * 1000)) }) }
