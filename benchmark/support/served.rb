@@ -65,8 +65,8 @@ module Bench
 
     # @return [Boolean] whether the block came true within the time
     def wait_until(seconds)
-      limit = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
-      until Process.clock_gettime(Process::CLOCK_MONOTONIC) > limit
+      limit = clock + seconds
+      until clock > limit
         found = collector
         return true if found && yield(found)
 
@@ -83,19 +83,10 @@ module Bench
       nil
     end
 
-    # @return [Array<Float>] seconds of each of so many requests, three at a time
-    def requests(count)
-      Array.new(3) do
-        Thread.new do
-          Net::HTTP.start("127.0.0.1", @web) do |http|
-            Array.new(count / 3) do
-              began = Process.clock_gettime(Process::CLOCK_MONOTONIC)
-              http.get("/work")
-              Process.clock_gettime(Process::CLOCK_MONOTONIC) - began
-            end
-          end
-        end
-      end.flat_map(&:value)
+    # @return [Array<Float>] seconds of each request, three at a time, for so long
+    def requests(seconds)
+      limit = clock + seconds
+      Array.new(3) { Thread.new { visit(limit) } }.flat_map(&:value)
     end
 
     # @return [Float] processor time of the process and its children that are alive
@@ -117,6 +108,21 @@ module Bench
     end
 
     private
+
+    def visit(limit)
+      times = []
+      Net::HTTP.start("127.0.0.1", @web) do |http|
+        while (began = clock) < limit
+          http.get("/work")
+          times << (clock - began)
+        end
+      end
+      times
+    end
+
+    def clock
+      Process.clock_gettime(Process::CLOCK_MONOTONIC)
+    end
 
     def children
       File.read("/proc/#{@pid}/task/#{@pid}/children").split.map(&:to_i)

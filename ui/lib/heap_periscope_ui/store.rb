@@ -40,13 +40,14 @@ module HeapPeriscopeUi
     # @param messages [Array<Hash>, Hash] parsed datagrams with string keys, in the order of arrival; parts of one report already
     #   merged (see docs/wire-format.md). A message may carry `"_bytes"` and `"_parts"`, what arrived for it.
     # @param received_at [Integer] unix ms; stands in where a message's clock cannot be right
+    # @yieldparam index [Integer] of the message that comes next: a place to let other threads run
     # @return [Integer] how many were written
     # @raise [ActiveRecord::ActiveRecordError] when the database refuses; nothing of the batch is kept then
-    def write(messages, received_at: (Time.now.to_f * 1000).to_i)
+    def write(messages, received_at: (Time.now.to_f * 1000).to_i, &between)
       messages = [messages] if messages.is_a?(Hash)
       Connection.with do |connection|
         batch = Batch.new(self, connection, received_at)
-        connection.transaction { batch.write(messages) }
+        connection.transaction { batch.write(messages, &between) }
       end
       messages.size
     rescue StandardError

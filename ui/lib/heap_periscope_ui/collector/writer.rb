@@ -7,8 +7,12 @@ module HeapPeriscopeUi
     class Writer
       BATCH = 500
       WAIT_S = 0.5
-      # The receiver waits for the interpreter's lock while this thread computes; offered often enough, no burst is lost.
-      YIELD_EVERY = 16
+      # The receiver, and the application's requests where it serves some, wait for the interpreter's lock while this thread computes.
+      # It is offered so many times while a batch is read and as often while it is stored: at each offer all others have their turn
+      # first, so more would make a batch last too long beside busy threads, and none is made once many datagrams wait.
+      OFFERS = 10
+      SHORTEST = 8
+      CROWDED = 4 * BATCH
       RETRY_S = 1.0
       # Bytes of a refused datagram that the log shows.
       EXCERPT = 300
@@ -72,10 +76,14 @@ module HeapPeriscopeUi
       def write(batch)
         now = Timestamps.now
         messages = batch.each_with_index.filter_map do |(bytes, at), index|
-          Thread.pass if (index % YIELD_EVERY).zero?
+          offer(index, batch.size)
           message(bytes, at)
         end
         store(messages.concat(@assembler.overdue(now)))
+      end
+
+      def offer(index, size)
+        Thread.pass if (index % [size / OFFERS, SHORTEST].max).zero? && @inbox.size < CROWDED
       end
 
       def message(bytes, at)
@@ -100,7 +108,7 @@ module HeapPeriscopeUi
         return if messages.empty?
 
         started = Timestamps.clock
-        @store.write(messages)
+        @store.write(messages) { |index| offer(index, messages.size) }
         @counters.time(messages.size, (Timestamps.clock - started) * 1000.0)
         @counters.store(datagrams(messages), Timestamps.now)
       rescue ActiveRecord::ConnectionNotEstablished, ActiveRecord::StatementTimeout, ActiveRecord::LockWaitTimeout => e

@@ -22,9 +22,13 @@ module HeapPeriscopeUi
       end
 
       # @param messages [Array<Hash>]
+      # @yieldparam index [Integer] of the message that comes next
       def write(messages)
         @store.names.prepare(@packer.texts(messages), @received_at)
-        touched = messages.map { |message| add(message) }.uniq
+        touched = messages.each_with_index.map do |message, index|
+          yield index if block_given?
+          add(message)
+        end.uniq
         @rows.insert(Sample, SAMPLE_COLUMNS, @samples)
         @rows.insert(Event, EVENT_COLUMNS, @events)
         @rows.insert(SpanCensus, CENSUS_COLUMNS, @censuses)
