@@ -22,11 +22,13 @@ module Bench
       end
 
       # One Puma worker that serves pages and collects.
-      def rails(database, &block)
+      # @param collect_in [String] "thread" or "process"
+      def rails(database, collect_in:, &block)
         web = free_port
         udp = free_port
         command = ["puma", "-q", "-w", "1", "-t", "3:3", "--preload", "-b", "tcp://127.0.0.1:#{web}", "#{__dir__}/busy_host.ru"]
-        env = { "HEAP_PERISCOPE_UI_DATABASE" => database, "HEAP_PERISCOPE_UI_UDP_PORT" => udp.to_s, "RAILS_ENV" => "production" }
+        env = { "HEAP_PERISCOPE_UI_DATABASE" => database, "HEAP_PERISCOPE_UI_UDP_PORT" => udp.to_s, "RAILS_ENV" => "production",
+                "BUSY_HOST_COLLECT_IN" => collect_in }
         run(command, env, web, udp, &block)
       end
 

@@ -16,6 +16,7 @@ require "heap_periscope_ui/collector/writer"
 require "heap_periscope_ui/collector/server_process"
 require "heap_periscope_ui/collector/fork_hook"
 require "heap_periscope_ui/collector/status_report"
+require "heap_periscope_ui/collector/helper"
 require "heap_periscope_ui/collector/runner"
 
 module HeapPeriscopeUi

@@ -16,8 +16,13 @@ module HeapPeriscopeUi
     attr_accessor :udp_ipv6
     # @return [Symbol] :auto (in server processes), true or false
     attr_reader :collect
-    # @return [String, Symbol, nil] SQLite file, database URL, or :host for the host application's own database (after the
-    #   install generator's migrations). nil: `storage/heap_periscope.sqlite3` below the application's root.
+    # @return [Symbol] :thread of the server process, or :process of its own, which takes about 60 MB and no time of the server's
+    attr_reader :collect_in
+    # @return [Array<Integer>, nil] file descriptors of sockets that are bound already
+    # @api private
+    attr_accessor :bound_sockets
+    # @return [String, Hash, Symbol, nil] SQLite file, database URL, Hash as in database.yml, or :host for the host application's own
+    #   database (after the install generator's migrations). nil: `storage/heap_periscope.sqlite3` below the application's root.
     attr_reader :database
     # @return [Hash, nil] passed to ActiveRecord's `connects_to`, for a database named in the host's database.yml
     attr_accessor :connects_to
@@ -43,6 +48,7 @@ module HeapPeriscopeUi
     def initialize(env = ENV)
       @udp_ipv6 = true
       @collect = :auto
+      @collect_in = :thread
       @secrets = {}
       @time_window = 60
       @receive_buffer_bytes = 8 * 1024 * 1024
@@ -75,9 +81,15 @@ module HeapPeriscopeUi
       @collect = value
     end
 
+    def collect_in=(value)
+      raise ConfigurationError, "collect_in must be :thread or :process, not #{value.inspect}" unless %i[thread process].include?(value)
+
+      @collect_in = value
+    end
+
     def database=(value)
-      unless value.nil? || value == :host || value.is_a?(String) || value.is_a?(Pathname)
-        raise ConfigurationError, "database must be a file, a URL or :host, not #{value.inspect}"
+      unless value.nil? || value == :host || [String, Pathname, Hash].any? { |type| value.is_a?(type) }
+        raise ConfigurationError, "database must be a file, a URL, a Hash as in database.yml or :host, not #{value.inspect}"
       end
 
       @database = value.is_a?(Pathname) ? value.to_s : value

@@ -3,14 +3,13 @@
 ENV["RAILS_ENV"] ||= "production"
 
 require "logger"
-require "rails"
-require "heap_periscope_ui"
+require "heap_periscope_ui/bare_application"
 require "puma"
 require "puma/log_writer"
 require "puma/server"
 
 module HeapPeriscopeUi
-  # The dashboard as a program: a Rails application that has nothing but the engine, served by Puma, with the collector beside.
+  # The dashboard as a program: a bare application, served by Puma, with the collector beside.
   class Standalone
     MOUNT = "/heap_periscope"
     STOP_S = 5
@@ -27,7 +26,7 @@ module HeapPeriscopeUi
     # @return [Integer] 0
     def run
       configure
-      application = build
+      application = draw(BareApplication.build)
       Store::Connection.ready!
       server = listen(application)
       Collector.start
@@ -49,23 +48,6 @@ module HeapPeriscopeUi
       config.http_basic = @credentials
       # Without credentials the command line has made sure that only this machine can ask.
       config.access = ->(_request) { true } unless @credentials
-    end
-
-    def build
-      application = Class.new(::Rails::Application)
-      settings = application.config
-      settings.root = Dir.pwd
-      settings.load_defaults "#{::Rails::VERSION::MAJOR}.#{::Rails::VERSION::MINOR}"
-      settings.eager_load = true
-      settings.consider_all_requests_local = false
-      settings.log_level = :warn
-      settings.logger = ActiveSupport::Logger.new($stderr)
-      settings.secret_key_base = SecureRandom.hex(64)
-      settings.public_file_server.enabled = false
-      settings.hosts.clear
-      settings.session_store :disabled
-      application.initialize!
-      draw(application)
     end
 
     def draw(application)

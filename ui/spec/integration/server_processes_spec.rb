@@ -3,6 +3,7 @@
 require_relative "../ui_helper"
 require "English"
 require "rbconfig"
+require "sqlite3"
 require_relative "../support/program"
 
 # Who collects, in real servers.
@@ -54,6 +55,49 @@ RSpec.describe "Collecting in a Rails application's processes" do
       report
       program.eventually { stored(program) == 2 }
       expect(program.output.scan("is taken").size).to be_between(1, 3)
+    end
+  end
+
+  # @return [Boolean] whether a process is there and not merely unburied
+  def running?(pid)
+    !%w[Z X].include?(File.read("/proc/#{pid}/stat").rpartition(")").last.split.first)
+  rescue Errno::ENOENT
+    false
+  end
+
+  describe "in a process of its own" do
+    let(:in_process) { env.merge("HOST_COLLECT_IN" => "process") }
+
+    it "has the worker's sockets, is replaced when it is killed, and ends with the server", timeout: 240 do
+      command = ["puma", "-w", "2", "-t", "1:3", "--preload", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"]
+      Program.run(command, in_process, chdir: host) do |program|
+        first = program.eventually { collectors(program).then { |list| list.first if list.one? } }
+        workers = File.read("/proc/#{program.pid}/task/#{program.pid}/children").split.map(&:to_i)
+        expect(File.read("/proc/#{first["pid"]}/cmdline")).to match(/heap_periscope_ui: collector of (#{workers.join("|")})\b/)
+        report
+        program.eventually { stored(program) == 1 }
+
+        Process.kill(:KILL, first["pid"])
+        second = program.eventually { collectors(program).find { |collector| collector["pid"] != first["pid"] } }
+        report
+        program.eventually { stored(program) == 2 }
+        program.signal(:TERM)
+        program.wait
+        program.eventually(10) { !running?(second["pid"]) }
+      end
+    end
+
+    it "ends when its worker is killed, and writes before that what it has", timeout: 240 do
+      Program.run(["puma", "-t", "1:3", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"], in_process, chdir: host) do |program|
+        helper = program.eventually { collectors(program).first }["pid"]
+        Process.kill(:STOP, helper)
+        5.times { report }
+        Process.kill(:KILL, program.pid)
+        Process.kill(:CONT, helper)
+        program.eventually(20) { !running?(helper) }
+      end
+      rows = SQLite3::Database.new(@env["HEAP_PERISCOPE_UI_DATABASE"]).get_first_value("SELECT COUNT(*) FROM heap_periscope_ui_samples")
+      expect(rows).to eq(5)
     end
   end
 

@@ -7,6 +7,8 @@ module HeapPeriscopeUi
       LARGEST = 65_535
       # Datagrams read in a row before they are handed over.
       BURST = 64
+      # Read at the end of what the kernel still holds, so that a restart loses nothing and a flood does not hold it up.
+      LAST_BURSTS = 64
 
       # Several datagrams are worth one wake-up: the kernel's buffer collects them for this long, or for as much less as it is
       # smaller than a flood of this many bytes a second.
@@ -28,7 +30,7 @@ module HeapPeriscopeUi
         @wake, @waker = IO.pipe
       end
 
-      # Runs until {#stop}.
+      # Runs until {#stop}, then reads what has arrived.
       def run
         watched = [*@sockets, @wake]
         until @stopped
@@ -36,6 +38,7 @@ module HeapPeriscopeUi
           ready.each { |socket| drain(socket) unless socket == @wake }
           sleep(@gather)
         end
+        @sockets.each { |socket| LAST_BURSTS.times { break if take(socket) < BURST } }
       rescue IOError, Errno::EBADF
         raise unless @stopped
       ensure
@@ -57,14 +60,17 @@ module HeapPeriscopeUi
       private
 
       def drain(socket)
-        until @stopped
-          batch = burst(socket)
-          break if batch.empty?
+        nil until @stopped || take(socket) < BURST
+      end
 
-          @received += batch.size
-          @inbox.push(batch, Timestamps.now)
-          break if batch.size < BURST
-        end
+      # @return [Integer] datagrams
+      def take(socket)
+        batch = burst(socket)
+        return 0 if batch.empty?
+
+        @received += batch.size
+        @inbox.push(batch, Timestamps.now)
+        batch.size
       end
 
       # recvmsg tells what the kernel dropped, and costs five times as much as recv into one buffer: so the first of a burst is

@@ -10,7 +10,7 @@ module HeapPeriscopeUi
       # A server's master and single process look alike until it has begun to serve.
       SETTLE_S = 0.5
 
-      # @return [Symbol] :starting, :standing_by, :collecting, :refused (by configuration), :stopped
+      # @return [Symbol] :starting, :standing_by, :collecting, :delegating (to a {Helper}), :refused (by configuration), :stopped
       attr_reader :state
       attr_reader :sockets, :inbox, :receiver, :writer
 
@@ -38,13 +38,15 @@ module HeapPeriscopeUi
           @changed.broadcast
         end
         @receiver&.stop
-        @thread&.join(timeout)
+        @helper&.stop
+        @helper&.kill unless @thread.nil? || @thread.join(timeout)
         @state = :stopped
       end
 
       # In a forked child: lets go of what belongs to the parent.
       def abandon
         @sockets&.close
+        @helper&.stop # in this process only: the parent's end of the pipe is open
         @state = :stopped
       end
 
@@ -78,7 +80,7 @@ module HeapPeriscopeUi
         return true if @settle && ServerProcess.role == :master
 
         @sockets = Sockets.new(@config)
-        collect(report)
+        @config.collect_in == :process && @settle ? delegate : collect(report)
         true
       rescue Errno::EADDRINUSE
         say_once("port #{@config.udp_port} is taken, most likely by another process of this application that collects; " \
@@ -104,6 +106,19 @@ module HeapPeriscopeUi
         @sockets&.close
         @writer&.stop
         writer_thread&.join
+      end
+
+      def delegate
+        @helper = Helper.new(@config, @sockets)
+        change(:delegating)
+        HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")} in process #{@helper.pid}")
+        @helper.stop if @stopping
+        status = @helper.wait
+        HeapPeriscopeUi.logger.warn("heap_periscope_ui: the process that collected has ended (#{status})") unless @stopping
+      rescue SystemCallError => e
+        HeapPeriscopeUi.logger.warn("heap_periscope_ui could not start a process that collects: #{e.message}")
+      ensure
+        @sockets&.close
       end
 
       def stand_by(report)

@@ -20,8 +20,8 @@ module HeapPeriscopeUi
                 "udp_host #{config.udp_host} can be reached by others, so a secret must be set: config.secret = …"
         end
 
-        @list = []
-        open_all(config)
+        @list = (config.bound_sockets || []).map { |descriptor| UDPSocket.for_fd(descriptor) }
+        open_all(config) if list.empty?
         describe(list.first)
       rescue StandardError
         close

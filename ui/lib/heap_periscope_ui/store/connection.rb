@@ -48,6 +48,12 @@ module HeapPeriscopeUi
           HeapPeriscopeUi.configuration.database != :host
         end
 
+        # @return [Hash] what another process connects with to the same database
+        def configuration_hash
+          ready!
+          ApplicationRecord.connection_db_config.configuration_hash
+        end
+
         # @return [String] without credentials, for people
         def description
           ready!
@@ -70,6 +76,7 @@ module HeapPeriscopeUi
         end
 
         def database_config(database)
+          return database if database.is_a?(Hash)
           return { url: database } if database&.include?("://")
 
           file = File.expand_path(database || default_file)

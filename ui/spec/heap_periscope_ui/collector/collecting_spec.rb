@@ -108,6 +108,19 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
     eventually { runner.writer.counters.stored == 2 }
   end
 
+  it "stores at its end what has arrived" do
+    runner = start
+    200.times { |i| send_to(runner, SampleData.snapshot(members.first, i * 10, now)) }
+    runner.stop
+    expect(HeapPeriscopeUi::Sample.count).to eq(200)
+  end
+
+  it "says what collect_in and database take" do
+    expect { HeapPeriscopeUi.configuration.collect_in = :ractor }
+      .to raise_error(HeapPeriscopeUi::ConfigurationError, "collect_in must be :thread or :process, not :ractor")
+    expect { HeapPeriscopeUi.configuration.database = 5 }.to raise_error(HeapPeriscopeUi::ConfigurationError, /a Hash as in database.yml or :host, not 5/)
+  end
+
   it "stores the others of a batch when the database refuses one" do
     runner = start
     bad = SampleData.snapshot(members[1], 0, now)
