@@ -2,6 +2,7 @@
 
 require "json"
 require "rbconfig"
+require_relative "../../spec/support/gem_folder"
 
 # What the benchmarks share: workers (processes that hold a heap and measure on command), medians, and one table form.
 module Bench
@@ -37,7 +38,7 @@ module Bench
 
   # The environment in which a worker loads the original gem 0.3.0 instead of this one: it bears the same name.
   def rival_environment
-    library = `bundle exec rake rival:install`.lines.last.chomp
+    library = GemFolder.of("rival:install")
     bundler = ENV.keys.grep(/\ABUNDLE|\ARUBYOPT/).to_h { |name| [name, nil] }
     bundler.merge("RIVAL_LIB" => library, "GEM_PATH" => library[%r{.*(?=/gems/)}])
   end

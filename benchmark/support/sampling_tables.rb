@@ -70,7 +70,7 @@ module Bench
 
     def cost_workers
       names = @options.fetch(:rivals, true) ? Observers::ALL.keys : [AGENT]
-      folder = names.size > 1 ? `bundle exec rake rival:profilers`.lines.last.chomp : ""
+      folder = names.size > 1 ? GemFolder.of("rival:profilers") : ""
       probe = worker("cost", AGENT, 5)
       probe.ask("none")
       repeats = [(@options[:"round-seconds"] / (probe.ask("none")[:wall] / 5)).round, RIVAL_SHARE].max

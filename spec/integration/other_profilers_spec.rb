@@ -1,17 +1,12 @@
 # frozen_string_literal: true
 
-require "open3"
+require_relative "../support/gem_folder"
 require_relative "../support/sampled_program"
 
 # A program that another allocation profiler watches as well; each of the two must see what it sees alone. Vernier is an empty
 # gem before Ruby 3.2.1, and allocation_tracer crashes by itself on Ruby 3.1.2: there allocation_sampler_spec.rb has Ruby's own tracers.
 RSpec.describe "Allocation sampling beside vernier", if: RUBY_VERSION >= "3.2.1", timeout: 300 do
-  root = File.expand_path("../..", __dir__)
-
-  let(:folder) do
-    output, status = Open3.capture2e("bundle", "exec", "rake", "--silent", "rival:profilers[vernier]", chdir: root)
-    status.success? ? output.lines.last.chomp : raise(output)
-  end
+  let(:folder) { GemFolder.of("rival:profilers[vernier]") }
   let(:load_path) { %w[gems/vernier-[0-9]*/lib extensions/*/*/vernier-[0-9]*].flat_map { |pattern| Dir[File.join(folder, pattern)] } }
 
   it "leaves vernier its samples of time and allocations, and keeps its own" do

@@ -2,10 +2,10 @@
 
 require "bundler"
 require "open3"
+require_relative "gem_folder"
 
 # The original gem 0.3.0, installed from the registry into the cache (rake rival:install).
 module OriginalGem
-  ROOT = File.expand_path("../..", __dir__)
   # All but rake_task_tracker, which raises a NameError in 0.3.0 and so never generated anything.
   GENERATORS = {
     "config" => [], "controller_instrumentation" => [], "model_instrumentation" => [], "sidekiq_middleware" => [],
@@ -14,12 +14,7 @@ module OriginalGem
 
   # @return [String] its lib folder
   def self.library
-    @library ||= begin
-      output, error, status = Open3.capture3("bundle", "exec", "rake", "--silent", "rival:install", chdir: ROOT)
-      raise error unless status.success?
-
-      output.lines.last.chomp
-    end
+    @library ||= GemFolder.of("rival:install")
   end
 
   # Runs its generators in an app's folder.

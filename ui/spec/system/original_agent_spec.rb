@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "spec_helper"
+require "support/gem_folder"
 require "tempfile"
 require_relative "../support/sample_data"
 require_relative "../support/system_dashboard"
@@ -21,12 +22,6 @@ RSpec.describe "An agent of the original gem 0.3.0 beside ours", timeout: 180 do
     $stdin.read
   RUBY
 
-  def library
-    root = File.expand_path("../../..", __dir__)
-    output = IO.popen(["rake", "--silent", "rival:install"], chdir: root, err: File::NULL, &:read)
-    output.lines.last.to_s.strip.tap { |folder| raise "rake rival:install gave no folder: #{output}" unless File.directory?(folder) }
-  end
-
   it "appears on the overview and has a page with charts and classes" do
     ours = SampleData.members(1).first
     ours.service = "ours"
@@ -34,7 +29,7 @@ RSpec.describe "An agent of the original gem 0.3.0 beside ours", timeout: 180 do
     dashboard.hear(SampleData.snapshot(ours, 0, HeapPeriscopeClock.now))
     log = Tempfile.new("original")
     environment = { "UDP_PORT" => dashboard.udp_port.to_s, "RUBYOPT" => nil, "RUBYLIB" => nil, "BUNDLE_GEMFILE" => nil }
-    pipe = IO.popen([environment, RbConfig.ruby, "-I", library, "-e", PROGRAM, { err: log.path, out: log.path }], "w")
+    pipe = IO.popen([environment, RbConfig.ruby, "-I", GemFolder.of("rival:install"), "-e", PROGRAM, { err: log.path, out: log.path }], "w")
     visit
     wait_for("both on the overview: #{log.path}", seconds: 60) { (%w[original ours] - texts(".svc .nm")).empty? }
     expect(texts(".proc th a")).to include(pipe.pid.to_s)
