@@ -21,7 +21,8 @@ module Bench
   # The tables of this script, one method each.
   class SpanTables
     MODES = { "none" => "none", "again" => "none again (A/A)", "on" => "instrumented" }.freeze
-    PACE_S = 20
+    # Some ten censuses by default.
+    PACE_S = 150
 
     def initialize(script, seconds:, objects:)
       @script = script
@@ -57,7 +58,8 @@ module Bench
       Bench.table(turns.rows(MODES, :visits))
       cost = turns.cost_of(:censuses, "on")
       puts format("a census costs %.1f ms (%.1f … %.1f)", *cost.to_a.map { |seconds| seconds * 1000 }),
-           "by default: #{pace[:censuses]} in #{pace[:cpu].round} s of processor time; " \
+           "by default: #{pace[:censuses]} in #{pace[:cpu].round} s of processor time, #{(pace[:gvl_ms] / [pace[:censuses], 1].max).round(1)} ms " \
+           "of it each by the agent's own account; " \
            "names with spans: #{pace[:names]}, with their census: #{pace[:counted]}"
       share = cost.to_a.map { |seconds| seconds * pace[:censuses] / pace[:cpu] }
       judge_request(share) if @spans

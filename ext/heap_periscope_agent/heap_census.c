@@ -5,10 +5,12 @@
 #include "clock.h"
 #include "guarded_call.h"
 #include "gvl_turn.h"
+#include "page_list.h"
 #include "page_set.h"
 #include "page_walk.h"
 #include "vm.h"
 
+#include <ruby/version.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,8 @@ struct heap_census {
     struct class_names *classes; /* by real class, with names */
     size_t resolved;
     struct page_set visited;
+    struct page_list ahead; /* pages listed in an earlier slice */
+    uint64_t changes;       /* of the heap, until they were listed */
     uint64_t pages_expected;
     uint64_t total_slots;
     struct heap_pool_count pools[HEAP_CENSUS_POOLS];
@@ -39,7 +43,7 @@ struct heap_census {
 };
 
 static struct heap_census *alive;
-static VALUE state_key, none_state, pages_key, ractor_class, anchor;
+static VALUE state_key, none_state, pages_key, freed_pages_key, compactions_key, ractor_class, anchor;
 static ID count_id;
 
 /* --- the collector's view ------------------------------------------------------------------------------------------------ */
@@ -60,7 +64,8 @@ static size_t censuses_memsize(const void *unused)
     size_t size = 0;
     for (struct heap_census *census = alive; census; census = census->next)
         size += sizeof *census + class_table_memory_bytes(&census->found) +
-                census->visited.size * sizeof *census->visited.slots;
+                census->visited.size * sizeof *census->visited.slots +
+                census->ahead.capacity * sizeof *census->ahead.pages;
     return size;
 }
 
@@ -74,6 +79,8 @@ void heap_census_init(void)
     state_key = ID2SYM(rb_intern("state"));
     none_state = ID2SYM(rb_intern("none"));
     pages_key = ID2SYM(rb_intern("heap_allocated_pages"));
+    freed_pages_key = ID2SYM(rb_intern("total_freed_pages"));
+    compactions_key = ID2SYM(rb_intern("compact_count"));
     count_id = rb_intern("count");
     ractor_class = rb_const_get(rb_cObject, rb_intern("Ractor"));
     rb_gc_register_mark_object(ractor_class);
@@ -116,17 +123,47 @@ static struct heap_pool_count *pool_of(struct heap_census *census, size_t stride
     return pool;
 }
 
-/* Before its first call the VM lists all pages, and then those that were seen before come again: with 10 000 of them that takes a
- * good part of a slice, which counts. A quarter of it is left for new pages in any case. A collection that the VM had to finish
- * first is no part of the slice. */
+/* A page keeps its address, its slots and their size as long as the VM does not free it; from 3.4 on an empty page may get slots of
+ * another size. So until then what was listed in one slice can be walked in later ones, without asking the VM, as long as
+ * the VM has freed no page since (it counts them) and no collection is pending, which would leave dead objects in place. Other
+ * Ractors may collect at any time. After a compaction the VM's order of pages is another: objects move to the first ones. */
+#if RUBY_API_VERSION_CODE < 30400
+#define PAGES_STAY 1
+#else
+#define PAGES_STAY 0
+#endif
+
+static uint64_t changes_of_heap(void)
+{
+    return PAGES_STAY ? rb_gc_stat(freed_pages_key) + rb_gc_stat(compactions_key) : 0;
+}
+
+/* The VM lists all pages before its first call, and those that were seen before come again: 1 ms with 4 000 of them, 3 ms with
+ * 10 000. Of a slice with a list the list is a part, then, as far as a quarter of it is left for new pages. A collection that the VM
+ * had to finish first is no part of the slice. */
+#define LONGEST 1.75
 static void set_deadline(struct heap_census *census, uint64_t now_ns)
 {
-    uint64_t least_ns = now_ns + census->slice_ns / 4;
-    census->deadline_ns = census->started_ns + census->slice_ns;
+    uint64_t wanted_ns = now_ns + census->slice_ns, least_ns = now_ns + census->slice_ns / 4;
+    uint64_t latest_ns = census->started_ns + (uint64_t)(LONGEST * (double)census->slice_ns);
+    census->deadline_ns = wanted_ns < latest_ns ? wanted_ns : latest_ns;
     if (census->deadline_ns < least_ns) census->deadline_ns = least_ns;
 }
 
-/* Answers non-zero from the deadline on: each such answer ends one size pool, and the next pool asks again. */
+static void count_page(struct heap_census *census, uintptr_t begin, uintptr_t end, size_t stride)
+{
+    uint64_t slots = (end - begin) / stride;
+    uint64_t free_slots =
+        page_walk_count(&census->found, begin, end, stride, census->by_class, census->bytes);
+    struct heap_pool_count *pool = pool_of(census, stride);
+    pool->pages++;
+    pool->total_slots += slots;
+    pool->live_slots += slots - free_slots;
+    census->total_slots += slots;
+    if (census->slice_ns && monotonic_ns() >= census->deadline_ns) census->stop = true;
+}
+
+/* From the deadline on pages are only listed. A non-zero answer ends one size pool, and the next pool asks again. */
 static int visit_page(void *begin, void *end, size_t stride, void *data)
 {
     struct heap_census *census = data;
@@ -134,21 +171,39 @@ static int visit_page(void *begin, void *end, size_t stride, void *data)
         census->first_callback_ns = monotonic_ns();
         if (census->pending) census->started_ns = census->first_callback_ns;
     }
-    if (census->stop) return 1;
+    if (census->stop) {
+        if (page_set_has(&census->visited, (uintptr_t)begin)) return 0;
+        return !page_list_add(&census->ahead, (uintptr_t)begin, (uintptr_t)end, stride);
+    }
     if (census->sliced && !page_set_add(&census->visited, (uintptr_t)begin)) return 0;
     if (census->slice_ns && !census->found_new) set_deadline(census, monotonic_ns());
     census->found_new = true;
+    count_page(census, (uintptr_t)begin, (uintptr_t)end, stride);
+    return 0;
+}
 
-    uint64_t slots = ((uintptr_t)end - (uintptr_t)begin) / stride;
-    uint64_t free_slots = page_walk_count(&census->found, (uintptr_t)begin, (uintptr_t)end, stride,
-                                          census->by_class, census->bytes);
-    struct heap_pool_count *pool = pool_of(census, stride);
-    pool->pages++;
-    pool->total_slots += slots;
-    pool->live_slots += slots - free_slots;
-    census->total_slots += slots;
-    if (census->slice_ns && monotonic_ns() >= census->deadline_ns) census->stop = true;
-    return census->stop;
+/* Whether this slice can go on where an earlier one's list stands. */
+static bool list_holds(const struct heap_census *census, bool alone)
+{
+    return alone && census->slice_ns && census->ahead.next < census->ahead.count && !census->pending &&
+           changes_of_heap() == census->changes;
+}
+
+static void walk_list(struct heap_census *census)
+{
+    const struct listed_page *page;
+    census->deadline_ns = census->started_ns + census->slice_ns;
+    while (!census->stop && (page = page_list_next(&census->ahead)))
+        if (page_set_add(&census->visited, page->begin))
+            count_page(census, page->begin, page->end, page->stride);
+    census->stop = true; /* pages may have come since they were listed */
+}
+
+static void walk_heap(struct heap_census *census, bool alone, uint64_t pages)
+{
+    page_list_renew(&census->ahead, PAGES_STAY && alone && census->slice_ns ? pages + SPARE_PAGES : 0);
+    rb_objspace_each_objects(visit_page, census);
+    census->changes = changes_of_heap();
 }
 
 struct heap_census *heap_census_begin(bool by_class, bool bytes)
@@ -186,14 +241,18 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
         census->short_of_memory = true;
         return true;
     }
-    if (census->by_class && other_ractors()) census->by_class = census->bytes = false;
+    bool alone = !other_ractors();
+    if (!alone) census->by_class = census->bytes = false;
 
     census->pending = heap_census_collection_pending();
     census->started_ns = started_ns;
     census->first_callback_ns = 0;
     census->found_new = census->stop = false;
     census->slice_ns = slice_ns;
-    rb_objspace_each_objects(visit_page, census);
+    if (list_holds(census, alone))
+        walk_list(census);
+    else
+        walk_heap(census, alone, pages);
     class_table_flush(&census->found);
 
     uint64_t ended_ns = monotonic_ns(), slice = ended_ns - started_ns;
@@ -276,6 +335,7 @@ static void release(struct heap_census *census)
     class_names_free(census->classes);
     class_table_free(&census->found);
     page_set_free(&census->visited);
+    page_list_free(&census->ahead);
     free(census);
 }
 

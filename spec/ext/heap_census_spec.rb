@@ -104,6 +104,20 @@ RSpec.describe "heap census", :native do
     GC.auto_compact = true if GC.respond_to?(:auto_compact=)
   end
 
+  # What it listed in an earlier slice is not there any more.
+  it "walks no page that the VM has freed between two slices" do
+    freed = GC.stat(:total_freed_pages)
+    rounds = 0
+    census = testing.census(true, true, 50_000) do
+      Array.new(300_000) { Object.new } if (rounds += 1) < 4
+      Process.respond_to?(:warmup) ? Process.warmup : GC.start if rounds < 6
+    end
+    expect(GC.stat(:total_freed_pages)).to be > freed + 50
+    expect(rounds).to be > 6
+    expect(census).to include(complete: true)
+    expect(census[:objects]).to be_within(GC.stat(:heap_live_slots) * 0.2).of(GC.stat(:heap_live_slots))
+  end
+
   it "sums bytes within 0.01 % of ObjectSpace.memsize_of" do
     # heirs of their own, so that nothing else in this process counts among them
     text, list, map, plain = { "CensusText" => String, "CensusList" => Array, "CensusMap" => Hash, "CensusPlain" => Object }
@@ -181,6 +195,7 @@ RSpec.describe "heap census", :native do
       seen += 1
       testing.census(true, true, 0) if seen == 3
     end
-    expect(seen).to be > 100
+    # A compaction, as under stress, puts the pages into another order, and the VM's walk ends where it stands.
+    expect(seen).to be > (ENV["GC_STRESS"] ? 2 : 100)
   end
 end
