@@ -58,8 +58,7 @@ module Bench
       Bench.table(turns.rows(MODES, :visits))
       cost = turns.cost_of(:censuses, "on")
       puts format("a census costs %.1f ms (%.1f … %.1f)", *cost.to_a.map { |seconds| seconds * 1000 }),
-           "by default: #{pace[:censuses]} in #{pace[:cpu].round} s of processor time, #{(pace[:gvl_ms] / [pace[:censuses], 1].max).round(1)} ms " \
-           "of it each by the agent's own account; " \
+           "by default: #{pace[:censuses]} in #{pace[:cpu].round} s of processor time; " \
            "names with spans: #{pace[:names]}, with their census: #{pace[:counted]}"
       share = cost.to_a.map { |seconds| seconds * pace[:censuses] / pace[:cpu] }
       judge_request(share) if @spans

@@ -60,42 +60,39 @@ module Bench
       tail = (visits * TAIL_S / LONG_S).ceil
       Worker.serve do |command|
         GC.start
-        before = HeapPeriscopeAgent.agent_cost[:censuses]
+        before = censuses_of_spans
         figures = Bench.measure do
           instrument(command == "on")
           visits.times { RailsShop.visit_all }
           instrument(false)
           tail.times { RailsShop.visit_all }
         end
-        figures.merge(visits: visits + tail, censuses: HeapPeriscopeAgent.agent_cost[:censuses] - before, kept: keep.size)
+        figures.merge(visits: visits + tail, censuses: (censuses_of_spans - before).size, kept: keep.size)
       end
     end
 
-    # How often there is a census by default, what it takes by the agent's own account, and which names get theirs. The first one
-    # has nothing to keep its distance from, so counting begins after it.
+    # How often there is a census of a span by default, and which names get theirs. The first one has nothing to keep its distance
+    # from, so counting begins after it.
     def pace(objects)
       keep, visits = boot_shop(objects, 0.01, LONG_S)
       Worker.serve do |command|
-        busy_until { own_cost[:censuses].positive? }
-        before = own_cost
-        figures = Bench.measure { visit_for(Float(command), visits) }
-        spans = HeapPeriscopeAgent.spans
-        figures.merge(own_cost.to_h { |key, value| [key, value - before[key]] })
-               .merge(kept: keep.size, names: spans.size, counted: spans.count { |span| span[:live_objects] })
+        RailsShop.visit_all while censuses_of_spans.empty?
+        first = seen = censuses_of_spans
+        figures = Bench.measure do
+          limit = Process.clock_gettime(Process::CLOCK_MONOTONIC) + Float(command)
+          while Process.clock_gettime(Process::CLOCK_MONOTONIC) < limit
+            visits.times { RailsShop.visit_all }
+            seen |= censuses_of_spans
+          end
+        end
+        figures.merge(censuses: (seen - first).size, kept: keep.size, names: HeapPeriscopeAgent.spans.size,
+                      counted: seen.map(&:first).uniq.size)
       end
     end
 
-    def own_cost
-      HeapPeriscopeAgent.agent_cost.slice(:censuses, :gvl_ms)
-    end
-
-    def busy_until
-      RailsShop.visit_all until yield
-    end
-
-    def visit_for(seconds, visits)
-      limit = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
-      visits.times { RailsShop.visit_all } while Process.clock_gettime(Process::CLOCK_MONOTONIC) < limit
+    # @return [Array<Array(String, Time)>] the newest census of each name that had one
+    def censuses_of_spans
+      HeapPeriscopeAgent.spans.filter_map { |span| [span[:name], span[:measured_at]] if span[:measured_at] }
     end
 
     # @return [Array(Array, Integer)] what keeps the objects alive, and the visits that take `seconds`
