@@ -16,7 +16,7 @@ module HeapPeriscopeUi
     attr_accessor :udp_ipv6
     # @return [Symbol] :auto (in server processes), true or false
     attr_reader :collect
-    # @return [Symbol] :thread of the server process, or :process of its own, which takes about 60 MB and no time of the server's
+    # @return [Symbol] :thread of the server process, or :process of its own, which takes about 80 MB and no time of the server's
     attr_reader :collect_in
     # @return [Array<Integer>, nil] file descriptors of sockets that are bound already
     # @api private
