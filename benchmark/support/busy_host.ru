@@ -20,7 +20,7 @@ class BusyHost < Rails::Application
   end
 end
 
-HeapPeriscopeUi.configuration.collect_in = ENV.fetch("BUSY_HOST_COLLECT_IN", "thread").to_sym
+HeapPeriscopeUi.configuration.collect_in = ENV.fetch("BUSY_HOST_COLLECT_IN", "auto").to_sym
 HeapPeriscopeUi.configuration.access = ->(_request) { true }
 BusyHost.initialize!
 run Rails.application

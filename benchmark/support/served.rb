@@ -22,7 +22,7 @@ module Bench
       end
 
       # One Puma worker that serves pages and collects.
-      # @param collect_in [String] "thread" or "process"
+      # @param collect_in [String] "auto", "thread" or "process"
       def rails(database, collect_in:, &block)
         web = free_port
         udp = free_port
@@ -79,10 +79,12 @@ module Bench
 
     # @return [Hash, nil] what the collector says of itself
     def collector
-      status = JSON.parse(Net::HTTP.get(URI("http://127.0.0.1:#{@web}/heap_periscope/api/v1/status")))
-      status["collectors"].find { |row| row["state"] == "collecting" && row["alive"] }
-    rescue SystemCallError, JSON::ParserError
-      nil
+      status&.fetch("collectors")&.find { |row| row["state"] == "collecting" && row["alive"] }
+    end
+
+    # @return [Integer] datagrams, by all collectors so far
+    def stored
+      status.to_h.fetch("stored", 0)
     end
 
     # @return [Array<Float>] seconds of each request, three at a time, for so long
@@ -110,6 +112,12 @@ module Bench
     end
 
     private
+
+    def status
+      JSON.parse(Net::HTTP.get(URI("http://127.0.0.1:#{@web}/heap_periscope/api/v1/status")))
+    rescue SystemCallError, JSON::ParserError
+      nil
+    end
 
     def visit(limit)
       times = []

@@ -17,6 +17,8 @@ require "heap_periscope_ui/collector/server_process"
 require "heap_periscope_ui/collector/fork_hook"
 require "heap_periscope_ui/collector/status_report"
 require "heap_periscope_ui/collector/helper"
+require "heap_periscope_ui/collector/rate_watch"
+require "heap_periscope_ui/collector/hand_over"
 require "heap_periscope_ui/collector/runner"
 
 module HeapPeriscopeUi

@@ -16,7 +16,8 @@ module HeapPeriscopeUi
     attr_accessor :udp_ipv6
     # @return [Symbol] :auto (in server processes), true or false
     attr_reader :collect
-    # @return [Symbol] :thread of the server process, or :process of its own, which takes about 80 MB and no time of the server's
+    # @return [Symbol] :thread of the server process; :process of its own, which takes about 80 MB and no time of the server's; or :auto:
+    #   a thread until {Collector::RateWatch::PER_S} datagrams a second arrive, then a process
     attr_reader :collect_in
     # @return [Array<Integer>, nil] file descriptors of sockets that are bound already
     # @api private
@@ -48,7 +49,7 @@ module HeapPeriscopeUi
     def initialize(env = ENV)
       @udp_ipv6 = true
       @collect = :auto
-      @collect_in = :thread
+      @collect_in = :auto
       @secrets = {}
       @time_window = 60
       @receive_buffer_bytes = 8 * 1024 * 1024
@@ -82,7 +83,7 @@ module HeapPeriscopeUi
     end
 
     def collect_in=(value)
-      raise ConfigurationError, "collect_in must be :thread or :process, not #{value.inspect}" unless %i[thread process].include?(value)
+      raise ConfigurationError, "collect_in must be :auto, :thread or :process, not #{value.inspect}" unless %i[auto thread process].include?(value)
 
       @collect_in = value
     end

@@ -101,6 +101,21 @@ RSpec.describe "Collecting in a Rails application's processes" do
     end
   end
 
+  it "a single Puma hands over to a process of its own once much arrives, and loses nothing by it", timeout: 120 do
+    Program.run(["puma", "-t", "1:3", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"], env, chdir: host) do |program|
+      expect(program.eventually { collectors(program).first }["pid"]).to eq(program.pid)
+      sent = 0
+      helper = program.eventually do
+        sent += 8.times { report }
+        collectors(program).find { |collector| collector["pid"] != program.pid }
+      end
+      30.times { report }
+      program.eventually { stored(program) == sent + 30 }
+      expect(program.output).to include("in process #{helper["pid"]}")
+      expect(program.json("http://127.0.0.1:#{web_port}/heap_periscope/api/v1/processes")["processes"].size).to eq(1)
+    end
+  end
+
   it "a single Puma collects" do
     Program.run(["puma", "-t", "1:3", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"], env, chdir: host) do |program|
       expect(program.eventually { collectors(program).first }["pid"]).to eq(program.pid)

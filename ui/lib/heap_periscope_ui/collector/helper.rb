@@ -23,10 +23,26 @@ module HeapPeriscopeUi
       def initialize(config, sockets)
         settings = JSON.generate(settings(config, sockets))
         reader, @pipe = IO.pipe
-        @pid = ::Process.spawn(ENVIRONMENT, *command, **options(reader, sockets))
+        @answers, writer = IO.pipe
+        @pid = ::Process.spawn(ENVIRONMENT, *command, **options(reader, writer, sockets))
         @pipe.puts(settings)
       ensure
-        reader&.close
+        [reader, writer].each { |io| io&.close }
+      end
+
+      # @param timeout [Numeric] seconds to wait for that
+      # @return [Boolean] whether it could collect now
+      def booted?(timeout)
+        @booted ||= !@answers.wait_readable(timeout).nil? && !@answers.gets.nil?
+      rescue IOError
+        false # stopped meanwhile
+      end
+
+      # Lets it begin.
+      def go
+        @pipe.puts("go")
+      rescue SystemCallError, IOError
+        nil # it has ended
       end
 
       # Waits until it ends.
@@ -38,13 +54,14 @@ module HeapPeriscopeUi
 
       # Asks it to write what it has, and to end.
       def stop
-        @pipe.close
+        [@pipe, @answers].each(&:close)
       rescue IOError
         nil
       end
 
       def kill
         ::Process.kill(:KILL, @pid)
+        @watch ||= ::Process.detach(@pid)
       rescue SystemCallError
         nil
       end
@@ -55,9 +72,9 @@ module HeapPeriscopeUi
         [RbConfig.ruby, "-I", LIBRARY, "-r", "heap_periscope_ui/collector/helper_program", "-e", PROGRAM]
       end
 
-      def options(reader, sockets)
+      def options(reader, writer, sockets)
         descriptors = sockets.list.to_h { |socket| [socket.fileno, socket.fileno] }
-        { in: reader, chdir: ::Rails.root.to_s, **descriptors }
+        { in: reader, out: writer, chdir: ::Rails.root.to_s, **descriptors }
       end
 
       def settings(config, sockets)

@@ -12,7 +12,7 @@ module HeapPeriscopeUi
       # How often it looks whether its parent is there, in case a child of the parent's holds the pipe open.
       LOOK_S = 2
 
-      # @param input [IO] one line of JSON with the settings; its end is the order to end
+      # @param input [IO] one line of JSON with the settings, then one as the order to begin; its end is the order to end
       def initialize(input)
         @input = input
         @settings = JSON.parse(input.gets.to_s)
@@ -25,12 +25,23 @@ module HeapPeriscopeUi
         %w[INT TERM QUIT HUP USR1 USR2].each { |name| Signal.trap(name, "IGNORE") }
         configure
         BareApplication.build
+        Store::Connection.ready!
+        answer
+        return unless @input.gets
+
         Collector.start
         sleep 0.1 until told_to_end?
         Collector.stop
       end
 
       private
+
+      def answer
+        $stdout.puts("booted")
+        $stdout.reopen($stderr)
+      rescue Errno::EPIPE
+        nil # the parent does not wait any more, and will say whether to begin
+      end
 
       def configure
         config = HeapPeriscopeUi.configuration

@@ -19,6 +19,7 @@ module HeapPeriscopeUi
         @config = config
         @store = store
         @settle = settle
+        @hand_over = HandOver.new(config, server: settle)
         @state = :starting
         @lock = Mutex.new
         @changed = ConditionVariable.new
@@ -38,15 +39,15 @@ module HeapPeriscopeUi
           @changed.broadcast
         end
         @receiver&.stop
-        @helper&.stop
-        @helper&.kill unless @thread.nil? || @thread.join(timeout)
+        @hand_over.stop
+        @hand_over.kill unless @thread.nil? || @thread.join(timeout)
         @state = :stopped
       end
 
       # In a forked child: lets go of what belongs to the parent.
       def abandon
         @sockets&.close
-        @helper&.stop # in this process only: the parent's end of the pipe is open
+        @hand_over.stop # in this process only: the parent's end of the pipe is open
         @state = :stopped
       end
 
@@ -80,7 +81,8 @@ module HeapPeriscopeUi
         return true if @settle && ServerProcess.role == :master
 
         @sockets = Sockets.new(@config)
-        @config.collect_in == :process && @settle ? delegate : collect(report)
+        collect(report) unless @hand_over.due?
+        delegate(report) if @hand_over.due? && !@stopping
         true
       rescue Errno::EADDRINUSE
         say_once("port #{@config.udp_port} is taken, most likely by another process of this application that collects; " \
@@ -89,36 +91,35 @@ module HeapPeriscopeUi
       rescue ConfigurationError, SocketError, SystemCallError => e
         HeapPeriscopeUi.logger.error("heap_periscope_ui cannot collect: #{e.message}")
         false
+      ensure
+        @sockets&.close
       end
 
       def collect(report)
         @inbox = Inbox.new(@config.queue_limit)
         @receiver = Receiver.new(@sockets, @inbox)
         housekeeper = Store::Housekeeper.new(@store)
-        @writer = Writer.new(@inbox, store: @store, config: @config, housekeeper: housekeeper,
-                                     beat: report.method(:write))
+        @writer = Writer.new(@inbox, store: @store, config: @config, housekeeper: housekeeper, beat: lambda do |now_ms|
+          report.write(now_ms)
+          @hand_over.consider(now_ms, @sockets, @receiver)
+        end)
         writer_thread = Thread.new { @writer.run }
         writer_thread.name = "heap_periscope_ui writer"
         change(:collecting)
         HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")}")
         @receiver.run
       ensure
-        @sockets&.close
+        @sockets&.close unless @hand_over.due?
         @writer&.stop
         writer_thread&.join
       end
 
-      def delegate
-        @helper = Helper.new(@config, @sockets)
-        change(:delegating)
-        HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")} in process #{@helper.pid}")
-        @helper.stop if @stopping
-        status = @helper.wait
-        HeapPeriscopeUi.logger.warn("heap_periscope_ui: the process that collected has ended (#{status})") unless @stopping
-      rescue SystemCallError => e
-        HeapPeriscopeUi.logger.warn("heap_periscope_ui could not start a process that collects: #{e.message}")
-      ensure
-        @sockets&.close
+      def delegate(report)
+        @hand_over.run(@sockets) do |pid|
+          change(:delegating)
+          HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")} in process #{pid}")
+          stand_by(report)
+        end
       end
 
       def stand_by(report)

@@ -117,7 +117,7 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
 
   it "says what collect_in and database take" do
     expect { HeapPeriscopeUi.configuration.collect_in = :ractor }
-      .to raise_error(HeapPeriscopeUi::ConfigurationError, "collect_in must be :thread or :process, not :ractor")
+      .to raise_error(HeapPeriscopeUi::ConfigurationError, "collect_in must be :auto, :thread or :process, not :ractor")
     expect { HeapPeriscopeUi.configuration.database = 5 }.to raise_error(HeapPeriscopeUi::ConfigurationError, /a Hash as in database.yml or :host, not 5/)
   end
 

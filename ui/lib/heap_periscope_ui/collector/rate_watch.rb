@@ -1,0 +1,26 @@
+# frozen_string_literal: true
+
+module HeapPeriscopeUi
+  module Collector
+    # Whether so much arrives that a server's requests would feel a collecting thread: about 1 % of the interpreter's time.
+    class RateWatch
+      PER_S = 50
+      WINDOW_MS = 10_000
+
+      # @param now_ms [Integer]
+      # @param received [Integer] datagrams so far
+      # @return [Boolean] once a window; false within one
+      def high?(now_ms, received)
+        @since_ms ||= now_ms
+        @before ||= received
+        width = now_ms - @since_ms
+        return false if width < WINDOW_MS
+
+        high = (received - @before) * 1000 >= PER_S * width
+        @since_ms = now_ms
+        @before = received
+        high
+      end
+    end
+  end
+end
