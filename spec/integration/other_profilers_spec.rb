@@ -29,7 +29,7 @@ RSpec.describe "Allocation sampling beside vernier", if: RUBY_VERSION >= "3.2.1"
     RUBY
     expect(result[:status]).to include(state: "on")
     expect(result[:share]).to be_within(0.05).of(0.5)
-    expect(result[:samples]).to be > 100
+    expect(result[:samples]).to be > 20 # by time, so fewer on a busy machine
     expect(result[:allocations] * 100).to be_within(result[:made] * 0.2).of(result[:made] * 2)
   end
 end
