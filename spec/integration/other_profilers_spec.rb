@@ -19,7 +19,7 @@ RSpec.describe "Allocation sampling beside vernier", if: RUBY_VERSION >= "3.2.1"
       made = 0
       profile = Tempfile.create(["vernier", ".json"], &:path)
       Vernier.start_profile(out: profile, allocation_interval: 100)
-      work(2, until_true: enough(40)) { made += 1; [Made.new] }
+      work(6, until_true: enough(40)) { made += 1; [Made.new] } # a busy machine gives Vernier fifty samples a second
       Vernier.stop_profile
       threads = JSON.parse(File.read(profile)).fetch("threads")
       File.delete(profile)
@@ -29,7 +29,7 @@ RSpec.describe "Allocation sampling beside vernier", if: RUBY_VERSION >= "3.2.1"
     RUBY
     expect(result[:status]).to include(state: "on")
     expect(result[:share]).to be_within(0.05).of(0.5)
-    expect(result[:samples]).to be > 20 # by time, so fewer on a busy machine
+    expect(result[:samples]).to be > 100
     expect(result[:allocations] * 100).to be_within(result[:made] * 0.2).of(result[:made] * 2)
   end
 end

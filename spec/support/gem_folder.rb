@@ -10,8 +10,8 @@ module GemFolder
   # @return [String]
   # @raise [RuntimeError] with what the task said
   def self.of(task)
-    output, status = Open3.capture2e("bundle", "exec", "rake", "--silent", task, chdir: ROOT)
+    output, error, status = Open3.capture3("bundle", "exec", "rake", "--silent", task, chdir: ROOT)
     folder = output.lines.last.to_s.chomp
-    status.success? && File.directory?(folder) ? folder : raise("rake #{task} gave no folder:\n#{output}")
+    status.success? && File.directory?(folder) ? folder : raise("rake #{task} gave no folder:\n#{output}#{error}")
   end
 end

@@ -68,8 +68,8 @@ module HeapPeriscopeUi
       def number(value)
         return if value.is_a?(Integer) && value >= 0 && value <= LARGEST_WHOLE
 
-        raise Refused, "wrong type" unless value.is_a?(Integer) || value.is_a?(Float)
-        raise Refused, "number out of range" unless value >= 0 && value < LARGEST
+        rate(value)
+        raise Refused, "number out of range" if value.negative?
       end
 
       # A measurement that may be negative.

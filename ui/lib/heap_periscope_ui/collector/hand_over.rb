@@ -44,6 +44,7 @@ module HeapPeriscopeUi
       rescue SystemCallError => e
         give_up(e.message)
       ensure
+        @helper&.stop
         @helper = nil
       end
 

@@ -10,7 +10,7 @@ module HeapPeriscopeUi
       # A server's master and single process look alike until it has begun to serve.
       SETTLE_S = 0.5
 
-      # @return [Symbol] :starting, :standing_by, :collecting, :delegating (to a {Helper}), :refused (by configuration), :stopped
+      # @return [Symbol] :starting, :standing_by (for another process, or a {Helper}), :collecting, :refused (by configuration), :stopped
       attr_reader :state
       attr_reader :sockets, :inbox, :receiver, :writer
 
@@ -68,7 +68,6 @@ module HeapPeriscopeUi
           break change(:refused) unless attempt(report)
           break if @stopping
 
-          change(:standing_by)
           stand_by(report)
           pause(RETRY_S)
         end
@@ -116,13 +115,13 @@ module HeapPeriscopeUi
 
       def delegate(report)
         @hand_over.run(@sockets) do |pid|
-          change(:delegating)
           HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")} in process #{pid}")
           stand_by(report)
         end
       end
 
       def stand_by(report)
+        change(:standing_by)
         report.write(Timestamps.now) if ServerProcess.role == :server
       rescue ActiveRecord::ActiveRecordError, ConfigurationError
         nil # the one that collects will say it

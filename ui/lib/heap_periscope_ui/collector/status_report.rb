@@ -39,7 +39,7 @@ module HeapPeriscopeUi
       end
 
       def state
-        @runner.state == :delegating ? "standing by" : @runner.state.to_s.tr("_", " ")
+        @runner.state.to_s.tr("_", " ")
       end
 
       def counters(now_ms)
