@@ -4,16 +4,19 @@
 # process (support/turns.rb). So that a block holds censuses enough, they are taken several times as often there; what one
 # interval costs is what the agent's blocks take more, by the snapshots in them. Whether censuses come to their end is seen in
 # a run at 1 s.
-#   bundle exec ruby benchmark/throughput.rb [--seconds 90] [objects …]
+#   bundle exec ruby benchmark/throughput.rb [--seconds 180] [objects …]
 require "optparse"
 require "socket"
 require_relative "support/bench"
 require_relative "support/heap"
 
 # Live objects: [the bar, seconds between snapshots in the blocks]
-SIZES = { 100_000 => [1.01, 0.1], 1_000_000 => [1.03, 0.4] }.freeze
-BLOCK_S = 1.2
+SIZES = { 100_000 => [1.01, 0.25], 1_000_000 => [1.03, 1.0] }.freeze
+BLOCK_S = 2.0
 PACE_S = 20
+FIRST_SNAPSHOT_S = 1
+# What adding up PSS costs at most (REST in process_memory.c): it is done by time, and in a block not at all.
+PSS_SHARE = 0.002
 
 module ThroughputWorker
   module_function
@@ -21,7 +24,7 @@ module ThroughputWorker
   def call(size, interval)
     require "heap_periscope_agent"
     keep = Bench::Heap.fill(size)
-    configure(interval)
+    configure(@interval = interval)
     repeats = repeats_for(BLOCK_S)
     Bench::Worker.serve do |command|
       figures = command == "pace" ? pace : block(command == "agent", repeats)
@@ -48,16 +51,22 @@ module ThroughputWorker
 
   def cost = HeapPeriscopeAgent.agent_cost
 
-  # Past the start when it begins. Work goes on for as long in the other modes.
+  # Begins when the start and the first snapshot are over, and at no fixed moment between two snapshots: a census that runs on past
+  # the end of one block costs that block too little, one that ran on into it too much.
   def block(agent, repeats)
     HeapPeriscopeAgent.start if agent
     GC.start
-    (repeats / 2).times { work }
+    work_for(FIRST_SNAPSHOT_S + @interval * (1 + rand))
     before = cost[:snapshots]
     figures = Bench.measure { repeats.times { work } }
     snapshots = cost[:snapshots] - before
     HeapPeriscopeAgent.stop if agent
     figures.merge(repeats:, snapshots:)
+  end
+
+  def work_for(seconds)
+    deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
+    work while Process.clock_gettime(Process::CLOCK_MONOTONIC) < deadline
   end
 
   # Censuses that came due and those that were completed.
@@ -77,7 +86,7 @@ if Bench.worker?
   exit!
 end
 
-seconds = 90.0
+seconds = 180.0
 sizes = OptionParser.new { |parser| parser.on("--seconds N", Float) { |value| seconds = value } }.parse(ARGV).map { |size| Integer(size) }
 sizes = SIZES.keys if sizes.empty?
 sizes.each do |size|
@@ -93,7 +102,7 @@ sizes.each do |size|
   cost = turns.cost_of(:snapshots, "agent")
   puts format("a snapshot with its census costs %.1f ms (%.1f … %.1f)", *cost.to_a.map { |share| share * 1000 })
   Bench.bar(format("CPU at interval 1 s at most ×%<limit>.2f of none: ×%<value>.4f (%<low>.4f … %<high>.4f)",
-                   limit:, **cost.to_h.transform_values { |share| 1 + share }), 1 + cost.value <= limit)
+                   limit:, **cost.to_h.transform_values { |share| 1 + PSS_SHARE + share }), 1 + PSS_SHARE + cost.value <= limit)
   Bench.bar("at interval 1 s #{pace[:completed]} of #{pace[:due]} censuses completed, at least 90 %", pace[:completed] >= pace[:due] * 0.9)
 end
 Bench.finish

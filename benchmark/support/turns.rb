@@ -3,8 +3,10 @@
 module Bench
   # Modes of one process compared on a machine that is not still: short blocks of the same work take turns, forwards and
   # backwards (none on again again on none), so that what changes slowly falls on all modes alike. One such palindrome is a
-  # round; the next one begins with the next mode. Every figure comes with a 95 % interval from a bootstrap over rounds (Efron
-  # 1979): rounds are drawn anew with replacement, as often as there are, and the figure is taken of each draw.
+  # round; the next one begins with the next mode. Modes are compared within a round, and the median of the rounds is the figure: a
+  # neighbour that takes half the memory bus for some seconds spoils a round and not the sum. Every figure comes with a 95 %
+  # interval from a bootstrap over rounds (Efron 1979): rounds are drawn anew with replacement, as often as there are, and the
+  # figure is taken of each draw.
   class Turns
     BASE = "none"
     AGAIN = "again"
@@ -49,20 +51,14 @@ module Bench
     # What a mode took for the same work, as a multiple of the base.
     # @return [Estimate]
     def ratio(mode, key = :cpu)
-      estimate { |rounds| total(rounds, mode, key) / total(rounds, BASE, key) }
+      estimate(rounds.map { |round| figure(round, mode, key) / figure(round, BASE, key) })
     end
 
-    # What one event of a mode (a census, a snapshot) costs: what the mode took more than the base, by event.
+    # What one event of a mode (a census, a snapshot) costs: what the mode took more than the base, by event, in rounds with any.
     # @return [Estimate] in the unit of `key`
     def cost_of(event, mode, key = :cpu)
-      estimate { |rounds| (total(rounds, mode, key) - total(rounds, BASE, key)) / total(rounds, mode, event) }
-    end
-
-    # @yieldparam rounds [Array<Hash>]
-    def estimate
-      random = Random.new(1)
-      drawn = Array.new(DRAWS) { yield Array.new(@rounds.size) { @rounds[random.rand(@rounds.size)] } }
-      Estimate.new(yield(@rounds), Bench.quantile(drawn, 0.025), Bench.quantile(drawn, 0.975))
+      eventful = rounds.select { |round| figure(round, mode, event).positive? }
+      estimate(eventful.map { |round| (figure(round, mode, key) - figure(round, BASE, key)) / figure(round, mode, event) })
     end
 
     # Rows for Bench.table: each mode's time for a unit of work and its ratio, by wall clock and by processor time.
@@ -84,7 +80,13 @@ module Bench
 
     private
 
-    def total(rounds, mode, key) = rounds.sum { |round| round.fetch(mode).fetch(key) }
+    def figure(round, mode, key) = round.fetch(mode).fetch(key)
+
+    def estimate(values)
+      random = Random.new(1)
+      drawn = Array.new(DRAWS) { Bench.median(Array.new(values.size) { values.sample(random: random) }) }
+      Estimate.new(Bench.median(values), Bench.quantile(drawn, 0.025), Bench.quantile(drawn, 0.975))
+    end
   end
 
   module_function

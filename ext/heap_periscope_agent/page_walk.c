@@ -13,7 +13,9 @@ static const uintptr_t class_mask[RUBY_T_MASK + 1] = {
 };
 
 /* How far ahead memory is asked for: into the second-level cache from afar, into the first from near. Measured on 4 M objects: a single
- * request 4 KB ahead takes up to a fifth longer, none at all half as long again. */
+ * request 4 KB ahead takes up to a fifth longer, none at all half as long again. Where bytes are counted the VM is what takes the
+ * time, and one request past the caches does as well; what the program keeps in them stays there: beside requests with 1 M live
+ * objects such a census delays them by 11 ms instead of 14. */
 #define PREFETCH_FAR_BYTES  8192
 #define PREFETCH_NEAR_BYTES 2048
 
@@ -49,8 +51,12 @@ static inline uint64_t key_of(uintptr_t slot, VALUE flags, bool by_class, bool o
 static inline __attribute__((always_inline)) unsigned
 count_slot(struct class_table *found, uintptr_t slot, size_t stride, bool by_class, bool bytes, unsigned lane)
 {
-    __builtin_prefetch((const void *)(slot + PREFETCH_FAR_BYTES), 0, 2);
-    __builtin_prefetch((const void *)(slot + PREFETCH_NEAR_BYTES));
+    if (bytes) {
+        __builtin_prefetch((const void *)(slot + PREFETCH_NEAR_BYTES), 0, 0);
+    } else {
+        __builtin_prefetch((const void *)(slot + PREFETCH_FAR_BYTES), 0, 2);
+        __builtin_prefetch((const void *)(slot + PREFETCH_NEAR_BYTES));
+    }
     VALUE flags = RBASIC((VALUE)slot)->flags;
     struct class_table_sum *sum = class_table_sum(found, key_of(slot, flags, by_class, bytes), lane);
     sum->count++;

@@ -1,7 +1,13 @@
 #include "process_memory.h"
 
+#include "clock.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* A full reading is followed by so many times its own length without one: at most 0.2 % of a core. */
+#define REST 500
 
 #ifdef __APPLE__
 #include <mach/mach.h>
@@ -13,6 +19,11 @@ void process_memory_collect(struct process_memory *memory)
     mach_msg_type_number_t count = MACH_TASK_BASIC_INFO_COUNT;
     if (task_info(mach_task_self(), MACH_TASK_BASIC_INFO, (task_info_t)&info, &count) == KERN_SUCCESS)
         memory->rss_bytes = (int64_t)info.resident_size;
+}
+
+static void read_rss(struct process_memory *memory)
+{
+    process_memory_collect(memory);
 }
 
 #else
@@ -64,4 +75,26 @@ void process_memory_collect(struct process_memory *memory)
     if (memory->rss_bytes < 0) read_status(memory);
 }
 
+/* The kernel keeps this sum, the others it makes by going through every page. */
+static void read_rss(struct process_memory *memory)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file) return;
+    long pages;
+    if (fscanf(file, "%*s %ld", &pages) == 1) memory->rss_bytes = (int64_t)pages * sysconf(_SC_PAGESIZE);
+    fclose(file);
+}
+
 #endif
+
+void process_memory_follow(struct process_memory_watch *watch)
+{
+    if (watch->readings && monotonic_ns() < watch->due_ns) {
+        read_rss(&watch->last);
+        return;
+    }
+    uint64_t began_ns = thread_cpu_ns();
+    process_memory_collect(&watch->last);
+    watch->due_ns = monotonic_ns() + REST * (thread_cpu_ns() - began_ns);
+    watch->readings++;
+}

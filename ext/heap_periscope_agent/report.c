@@ -138,10 +138,11 @@ static void count_snapshot(const struct report *report)
     if (!report->census.complete) agent_cost_add(COST_CENSUSES_INCOMPLETE, 1);
 }
 
-void report_complete(struct report *report)
+void report_complete(struct report *report, struct process_memory_watch *watch)
 {
     census_result_sort(&report->census);
-    process_memory_collect(&report->memory);
+    process_memory_follow(watch);
+    report->memory = watch->last;
     if (!report->peek) count_snapshot(report);
     if (report->config.allocation_sampling) leak_suspects_copy(&report->leak_suspects);
     agent_cost_copy(&report->cost, !report->peek);

@@ -31,6 +31,7 @@ struct reporter_loop {
     struct report *snapshot, *gc_report;
     struct census_runner runner;
     struct span_census_runner span_census;
+    struct process_memory_watch memory;
     uint64_t next_gc_ns, next_snapshot_ns, last_snapshot_ns, interval_ns;
     uint64_t named_ns;         /* when the service name was learnt, or 0 */
     unsigned named_config;     /* and under which configuration */
@@ -180,7 +181,7 @@ static void begin_snapshot(struct reporter_loop *loop)
 static void end_snapshot(struct reporter_loop *loop)
 {
     count_cpu(loop);
-    report_complete(loop->snapshot);
+    report_complete(loop->snapshot, &loop->memory);
     bool observed = leak_watch_observe(loop->snapshot);
     deliver(loop, loop->snapshot);
     if (observed) leak_watch_announce(loop->snapshot);

@@ -49,7 +49,8 @@ struct synchronous {
 static void *complete_and_encode(void *argument)
 {
     struct synchronous *sync = argument;
-    if (sync->report->type == REPORT_SNAPSHOT) report_complete(sync->report);
+    if (sync->report->type == REPORT_SNAPSHOT)
+        report_complete(sync->report, &(struct process_memory_watch){0});
     sync->delivery.report = sync->report;
     delivery_encode(&sync->delivery);
     return NULL;

@@ -204,7 +204,7 @@ static VALUE delivery_times(VALUE self, VALUE repeats)
         uint64_t began_ns = monotonic_ns();
         report_collect_snapshot(report);
         rb_ary_push(gvl, DBL2NUM((double)(monotonic_ns() - began_ns) / 1e3));
-        report_complete(report);
+        report_complete(report, &(struct process_memory_watch){0});
         struct delivery_times times = {.delivery = {.report = report}};
         rb_thread_call_without_gvl(encode_and_send, &times, NULL, NULL);
         report_free(report);
@@ -215,6 +215,21 @@ static VALUE delivery_times(VALUE self, VALUE repeats)
     rb_hash_aset(all, ID2SYM(rb_intern("encode_us")), encode);
     rb_hash_aset(all, ID2SYM(rb_intern("send_us")), send);
     return all;
+}
+
+/* --- memory of the process ------------------------------------------------------------------------------------------------ */
+
+/* follow_memory → {rss_bytes:, private_bytes:, readings:} as a reporter that asks again and again sees it */
+static VALUE follow_memory(VALUE self)
+{
+    (void)self;
+    static struct process_memory_watch watch;
+    process_memory_follow(&watch);
+    VALUE seen = rb_hash_new();
+    rb_hash_aset(seen, ID2SYM(rb_intern("rss_bytes")), LL2NUM(watch.last.rss_bytes));
+    rb_hash_aset(seen, ID2SYM(rb_intern("private_bytes")), LL2NUM(watch.last.private_bytes));
+    rb_hash_aset(seen, ID2SYM(rb_intern("readings")), ULL2NUM(watch.readings));
+    return seen;
 }
 
 /* --- postponed jobs ------------------------------------------------------------------------------------------------------- */
@@ -286,6 +301,7 @@ void testing_init(VALUE agent)
     wire_testing_init(testing);
     rb_define_singleton_method(testing, "bare_walk_ns", bare_walk_ns, 0);
     rb_define_singleton_method(testing, "census", census, 3);
+    rb_define_singleton_method(testing, "follow_memory", follow_memory, 0);
     rb_define_singleton_method(testing, "failing_turn", failing_turn, 0);
     rb_define_singleton_method(testing, "storm_of_jobs", storm_of_jobs, 1);
     rb_define_singleton_method(testing, "platform_class?", platform_class, 1);

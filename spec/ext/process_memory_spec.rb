@@ -58,6 +58,25 @@ RSpec.describe "process memory" do
     expect(both[:rss_bytes]).to be_within(8 * MEGABYTE).of(alone[:rss_bytes])
   end
 
+  # A reading goes through every page, so it is paid off before the next: 500 times its length.
+  it "is read in full no more often than its price allows, and resident memory every time" do
+    result = run(<<~RUBY)
+      def follow = HeapPeriscopeAgent::Testing.follow_memory
+      keep = ["x" * (200 << 20)]
+      first = follow
+      keep << "y" * (60 << 20)
+      soon = follow
+      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + 60
+      later = follow until later&.dig(:readings) == 2 || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
+      print JSON.generate(first: first, soon: soon, later: later, kept: keep.size)
+    RUBY
+    first, soon, later = result.values_at(:first, :soon, :later)
+    expect([first, soon, later].map { |seen| seen[:readings] }).to eq([1, 1, 2])
+    expect(soon[:rss_bytes] - first[:rss_bytes]).to be_within(8 * MEGABYTE).of(60 * MEGABYTE)
+    expect(soon[:private_bytes]).to eq(first[:private_bytes])
+    expect(later[:private_bytes] - first[:private_bytes]).to be_within(8 * MEGABYTE).of(60 * MEGABYTE)
+  end
+
   it "is the resident memory alone where the kernel tells no more" do
     result = run(<<~'RUBY', shim: :no_rollup)
       print JSON.generate(memory.merge(status: File.read("/proc/self/status")[/VmRSS:\s+(\d+)/, 1].to_i * 1024))
