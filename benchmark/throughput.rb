@@ -56,7 +56,7 @@ module ThroughputWorker
   def block(agent, repeats)
     HeapPeriscopeAgent.start if agent
     GC.start
-    work_for(FIRST_SNAPSHOT_S + @interval * (1 + rand))
+    work_for(FIRST_SNAPSHOT_S + (@interval * (1 + rand)))
     before = cost[:snapshots]
     figures = Bench.measure { repeats.times { work } }
     snapshots = cost[:snapshots] - before
