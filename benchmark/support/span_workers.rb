@@ -193,7 +193,7 @@ module Bench
       capsule.concurrency = 5
       capsule.queues = [QUEUES.fetch(true)]
       plain = Sidekiq.send(:remove_const, :Processor)
-      Sidekiq.const_set(:Processor, Class.new(plain) { prepend HeapPeriscopeAgent::Integrations::Sidekiq::Performing })
+      Sidekiq.const_set(:Processor, Class.new(plain) { prepend HeapPeriscopeAgent::Native::SidekiqPerforming })
       Sidekiq::Manager.new(capsule)
     ensure
       Sidekiq.send(:remove_const, :Processor)

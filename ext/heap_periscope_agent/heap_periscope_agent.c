@@ -13,6 +13,7 @@
 #include "report.h"
 #include "reporter.h"
 #include "resolver.h"
+#include "sidekiq_job.h"
 #include "signer.h"
 #include "span_api.h"
 #include "spans.h"
@@ -42,6 +43,7 @@ void Init_heap_periscope_agent(void)
     identity_init(StringValueCStr(version));
     report_init();
     init_spans(agent);
+    sidekiq_job_init(agent);
     allocation_sampler_init(reporter_call_for_visit);
     reporter_init();
     vm_end_init();

@@ -27,6 +27,8 @@ struct span_call {
     unsigned generation;
     bool outermost;
     bool completed;
+    VALUE (*body)(VALUE);
+    VALUE argument;
     uint64_t began_ns;
     struct span_totals at_begin;
 };
@@ -118,7 +120,7 @@ static VALUE run(VALUE data)
     struct span_call *call = (struct span_call *)data;
 
     guarded_call_pass_on();
-    VALUE result = rb_yield_values(0);
+    VALUE result = call->body(call->argument);
 
     call->completed = true;
     return result;
@@ -148,9 +150,17 @@ static VALUE end(VALUE data)
     return Qnil;
 }
 
-static VALUE measure(struct span_call *call)
+static VALUE measure(struct span_call *call, VALUE (*body)(VALUE), VALUE argument)
 {
+    call->body = body;
+    call->argument = argument;
     return rb_ensure(run, (VALUE)call, end, (VALUE)call);
+}
+
+static VALUE yield(VALUE unused)
+{
+    (void)unused;
+    return rb_yield_values(0);
 }
 
 /*
@@ -167,7 +177,7 @@ static VALUE span(VALUE self, VALUE type, VALUE name)
     (void)self;
     if (!switched_on || !(stack = span_stack_of_fiber(true, &call.holder))) return rb_yield_values(0);
     if (!begin(&call, stack, entry_of(type, name))) return rb_yield_values(0);
-    return measure(&call);
+    return measure(&call, yield, Qnil);
 }
 
 /*
@@ -185,7 +195,7 @@ static VALUE method_span(VALUE self, VALUE type, VALUE class_name, VALUE method)
     RB_GC_GUARD(type);
     RB_GC_GUARD(class_name);
     RB_GC_GUARD(method);
-    return begin(&call, stack, entry) ? measure(&call) : rb_yield_values(0);
+    return begin(&call, stack, entry) ? measure(&call, yield, Qnil) : rb_yield_values(0);
 }
 
 static bool is_running(const struct span_stack *stack, VALUE id)
@@ -196,25 +206,26 @@ static bool is_running(const struct span_stack *stack, VALUE id)
            rb_str_equal(id, stack->job) == Qtrue;
 }
 
-/*
- * HeapPeriscopeAgent::Native.job_span(class_name, id) { }
- * The span of one job, "ClassName#perform". Several hooks may see the same job (the Sidekiq middleware, the callback of
- * Active Job, a tracker in the class): the outermost measures it, the others, who come with the same id, just yield.
- */
-static VALUE job_span(VALUE self, VALUE class_name, VALUE id)
+VALUE spans_measure_job(VALUE class_name, VALUE id, VALUE (*body)(VALUE), VALUE argument)
 {
     struct span_call call;
     struct span_stack *stack;
 
-    (void)self;
-    if (!switched_on || !(stack = span_stack_of_fiber(true, &call.holder))) return rb_yield_values(0);
-    if (is_running(stack, id)) return rb_yield_values(0);
+    if (!switched_on || !(stack = span_stack_of_fiber(true, &call.holder))) return body(argument);
+    if (is_running(stack, id)) return body(argument);
     struct span_entry *entry = entry_of_method((struct text){JOB_TYPE, strlen(JOB_TYPE)}, text_of(class_name),
                                                (struct text){JOB_METHOD, strlen(JOB_METHOD)});
     RB_GC_GUARD(class_name);
-    if (!begin(&call, stack, entry)) return rb_yield_values(0);
+    if (!begin(&call, stack, entry)) return body(argument);
     stack->job = id;
-    return measure(&call);
+    return measure(&call, body, argument);
+}
+
+/* HeapPeriscopeAgent::Native.job_span(class_name, id) { } */
+static VALUE job_span(VALUE self, VALUE class_name, VALUE id)
+{
+    (void)self;
+    return spans_measure_job(class_name, id, yield, Qnil);
 }
 
 const struct span_entry *spans_current(void)

@@ -38,6 +38,13 @@ void spans_follow_fibers(bool follow);
  */
 void spans_add_report(VALUE type, VALUE name, struct span_live *live);
 
+/*
+ * The span of one job, "ClassName#perform", around `body(argument)`, whose value it returns. Several hooks may see the same job
+ * (Sidekiq's processor or middleware, the callback of Active Job, a tracker in the class): the outermost measures it, the
+ * others, who come with the same id, just call. Raises what `body` raises.
+ */
+VALUE spans_measure_job(VALUE class_name, VALUE id, VALUE (*body)(VALUE), VALUE argument);
+
 /* Forgets what the parent measured; spans that are open stay the parent's. */
 void spans_after_fork(void);
 

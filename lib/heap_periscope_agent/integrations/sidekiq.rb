@@ -4,25 +4,10 @@ require_relative "../sidekiq_middleware"
 
 module HeapPeriscopeAgent
   module Integrations
-    # Measures every job that a Sidekiq server runs, those of Active Job under their own class name.
+    # Measures every job that a Sidekiq server runs, those of Active Job under their own class name, where its processor calls
+    # the job (sidekiq_job.c). An entry in the middleware chain costs several times as much, most of it in the chain itself,
+    # which makes a new object and three calls for every entry and job.
     module Sidekiq
-      # Prepended to Sidekiq's processor: measures where it calls the job. An entry in the middleware chain costs two to three
-      # times as much, most of it in the chain itself, which makes a new object and three calls for every entry and job.
-      module Performing
-        private
-
-        def execute_job(instance, args)
-          name = instance.class.name
-          first = args[0]
-          # Active Job's own job is what the wrapper, that of Sidekiq or that of Rails, is given.
-          if first.is_a?(Hash) && first["job_class"] && name.end_with?("Wrapper")
-            Native.job_span(first["job_class"], first["job_id"]) { super }
-          else
-            Native.job_span(name, instance.jid) { super }
-          end
-        end
-      end
-
       # Does so once; does nothing in a process that is no Sidekiq server. Call it while Sidekiq is configured: where the
       # processor is not as in Sidekiq 6.5 to 8 the middleware is added, which capsules copy when they are first used.
       # @return [void]
@@ -35,7 +20,7 @@ module HeapPeriscopeAgent
         require "sidekiq/processor"
         processor = ::Sidekiq::Processor
         known = processor.method_defined?(:execute_job) || processor.private_method_defined?(:execute_job)
-        processor.prepend(Performing) if known && processor.instance_method(:execute_job).arity == 2
+        processor.prepend(Native::SidekiqPerforming) if known && processor.instance_method(:execute_job).arity == 2
       end
       private_class_method :prepend_to_processor
 
