@@ -17,9 +17,8 @@
 /* The VM notes a job for the thread that runs Ruby code. One that is just giving the GVL away looks at it when it has it back, a
  * time slice of every thread later; so the job is triggered again and again, which does nothing where it has run. */
 #define JOB_AGAIN_NS MS_TO_NS(10)
-/* Share of a core below which the process counts as idle, over a time in which a busy machine gives every process some. */
+/* Share of a core below which the process counts as idle. */
 #define IDLE_CPU_SHARE 0.05
-#define IDLE_LOOK_NS   MS_TO_NS(50)
 /* Getting the GVL within this time means that nobody else wanted it. */
 #define IDLE_WAIT_NS MS_TO_NS(3)
 
@@ -113,12 +112,11 @@ static bool wait_for_job(void)
 {
     uint64_t began_ns = monotonic_ns(), look_ns = began_ns;
     uint64_t cpu_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
-    while (!wait_for_end_until(monotonic_ns() + JOB_AGAIN_NS)) {
+    while (!wait_for_end_until(look_ns + JOB_AGAIN_NS)) {
         uint64_t now_ns = monotonic_ns(), now_cpu_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
-        job_trigger_fire();
-        if (now_ns - look_ns < IDLE_LOOK_NS) continue;
         bool idle = (double)(now_cpu_ns - cpu_ns) < IDLE_CPU_SHARE * (double)(now_ns - look_ns);
         if (idle || now_ns - began_ns > JOB_PATIENCE_NS) return false;
+        job_trigger_fire();
         look_ns = now_ns;
         cpu_ns = now_cpu_ns;
     }
