@@ -1,9 +1,9 @@
 # frozen_string_literal: true
 
 # The request-like workload with the agent at interval 1 s and detailed objects, against none, in short blocks by turns in one
-# process (support/turns.rb). So that a block holds censuses enough, they are taken several times as often there; what one
-# interval costs is what the agent's blocks take more, by the snapshots in them. Whether censuses come to their end is seen in
-# a run at 1 s.
+# process (support/turns.rb). With few objects, so that a block holds censuses enough, they are taken several times as often there;
+# not so often that a census is late, since a late one does not wait for the collector. What one interval costs is what the
+# agent's blocks take more, by the snapshots in them. Whether censuses come to their end is seen in a run at 1 s.
 #   bundle exec ruby benchmark/throughput.rb [--seconds 180] [objects …]
 require "optparse"
 require "socket"
@@ -15,7 +15,7 @@ SIZES = { 100_000 => [1.01, 0.25], 1_000_000 => [1.03, 1.0] }.freeze
 BLOCK_S = 2.0
 PACE_S = 20
 FIRST_SNAPSHOT_S = 1
-# What adding up PSS costs at most (REST in process_memory.c): it is done by time, and in a block not at all.
+# What adding up PSS costs at most (REST in process_memory.c): it is done by time, so some blocks hold none of it.
 PSS_SHARE = 0.002
 
 module ThroughputWorker

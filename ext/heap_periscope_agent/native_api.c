@@ -78,7 +78,7 @@ struct payload {
 static void *encode_payload(void *argument)
 {
     struct payload *payload = argument;
-    report_complete(payload->report, &(struct process_memory_watch){0});
+    report_complete(payload->report, NULL);
     payload->text = report_json_payload(payload->report, &payload->length);
     return NULL;
 }

@@ -12,7 +12,7 @@
 #ifdef __APPLE__
 #include <mach/mach.h>
 
-void process_memory_collect(struct process_memory *memory)
+static void read_all(struct process_memory *memory)
 {
     *memory = (struct process_memory){-1, -1, -1, -1, -1};
     mach_task_basic_info_data_t info;
@@ -23,7 +23,7 @@ void process_memory_collect(struct process_memory *memory)
 
 static void read_rss(struct process_memory *memory)
 {
-    process_memory_collect(memory);
+    read_all(memory);
 }
 
 #else
@@ -62,7 +62,7 @@ static void read_status(struct process_memory *memory)
     fclose(file);
 }
 
-void process_memory_collect(struct process_memory *memory)
+static void read_all(struct process_memory *memory)
 {
     *memory = (struct process_memory){-1, -1, -1, -1, -1};
     FILE *file = fopen("/proc/self/smaps_rollup", "re");
@@ -89,12 +89,11 @@ static void read_rss(struct process_memory *memory)
 
 void process_memory_follow(struct process_memory_watch *watch)
 {
-    if (watch->readings && monotonic_ns() < watch->due_ns) {
+    if (monotonic_ns() < watch->due_ns) {
         read_rss(&watch->last);
         return;
     }
     uint64_t began_ns = thread_cpu_ns();
-    process_memory_collect(&watch->last);
+    read_all(&watch->last);
     watch->due_ns = monotonic_ns() + REST * (thread_cpu_ns() - began_ns);
-    watch->readings++;
 }

@@ -10,16 +10,13 @@ struct process_memory {
     int64_t rss_bytes, pss_bytes, shared_bytes, private_bytes, swap_bytes;
 };
 
-/* All of it, as of now. */
-void process_memory_collect(struct process_memory *memory);
-
-/* The same for one who asks again and again: while the last full reading is paid off, only what costs nothing (RSS) is as of now.
- * Zeroed at first. One thread. */
+/* What one who asks again and again keeps. Zeroed at first; one thread. */
 struct process_memory_watch {
     struct process_memory last;
-    uint64_t due_ns, readings;
+    uint64_t due_ns; /* of the next full reading */
 };
 
+/* Brings `last` up to date: all of it, or, while the last full reading is paid off, only what costs nothing (RSS). */
 void process_memory_follow(struct process_memory_watch *watch);
 
 #endif

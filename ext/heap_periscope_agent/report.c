@@ -140,6 +140,8 @@ static void count_snapshot(const struct report *report)
 
 void report_complete(struct report *report, struct process_memory_watch *watch)
 {
+    struct process_memory_watch once = {0};
+    if (!watch) watch = &once;
     census_result_sort(&report->census);
     process_memory_follow(watch);
     report->memory = watch->last;

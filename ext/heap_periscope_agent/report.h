@@ -71,7 +71,7 @@ void report_collect_snapshot(struct report *report);
 /* The same for a gc_profiler_report. False when no GC time passed since the last one: then there is nothing to send. GVL. */
 bool report_collect_gc(struct report *report);
 
-/* Fills in what the system knows, and orders the census. A watch just zeroed has all of it asked anew. No GVL. */
+/* Fills in what the system knows, and orders the census. Without a watch (NULL) memory is read in full. No GVL. */
 void report_complete(struct report *report, struct process_memory_watch *watch);
 
 /* Once, from Init; and in a forked child, whose "since the previous one" begins anew. GVL. */

@@ -27,13 +27,13 @@ static bool wrapper_p(VALUE class_name)
            memcmp(RSTRING_PTR(class_name) + length - wanted, WRAPPER, (size_t)wanted) == 0;
 }
 
-/* Active Job's own job, which is what a wrapper, that of Sidekiq or that of Rails, is given; or nil. */
+/* What a wrapper, that of Sidekiq or that of Rails, is given: Active Job's own job, as far as it names a class; or nil. */
 static VALUE wrapped_job(VALUE class_name, VALUE job_arguments)
 {
     if (!wrapper_p(class_name) || !RB_TYPE_P(job_arguments, T_ARRAY) || RARRAY_LEN(job_arguments) == 0)
         return Qnil;
     VALUE job = RARRAY_AREF(job_arguments, 0);
-    return RB_TYPE_P(job, T_HASH) && RTEST(rb_hash_lookup(job, job_class_key)) ? job : Qnil;
+    return RB_TYPE_P(job, T_HASH) ? job : Qnil;
 }
 
 static VALUE id_of(VALUE instance)
@@ -51,9 +51,9 @@ static VALUE execute_job(VALUE self, VALUE instance, VALUE job_arguments)
     (void)self;
     struct arguments arguments = {instance, job_arguments};
     VALUE class_name = rb_mod_name(rb_obj_class(instance)), job = wrapped_job(class_name, job_arguments);
-    if (NIL_P(job)) return spans_measure_job(class_name, id_of(instance), perform, (VALUE)&arguments);
+    VALUE job_class = NIL_P(job) ? Qnil : rb_hash_lookup(job, job_class_key);
+    if (!RTEST(job_class)) return spans_measure_job(class_name, id_of(instance), perform, (VALUE)&arguments);
 
-    VALUE job_class = rb_hash_lookup(job, job_class_key);
     return spans_measure_job(job_class, rb_hash_lookup(job, job_id_key), perform, (VALUE)&arguments);
 }
 

@@ -49,8 +49,7 @@ struct synchronous {
 static void *complete_and_encode(void *argument)
 {
     struct synchronous *sync = argument;
-    if (sync->report->type == REPORT_SNAPSHOT)
-        report_complete(sync->report, &(struct process_memory_watch){0});
+    if (sync->report->type == REPORT_SNAPSHOT) report_complete(sync->report, NULL);
     sync->delivery.report = sync->report;
     delivery_encode(&sync->delivery);
     return NULL;

@@ -204,7 +204,7 @@ static VALUE delivery_times(VALUE self, VALUE repeats)
         uint64_t began_ns = monotonic_ns();
         report_collect_snapshot(report);
         rb_ary_push(gvl, DBL2NUM((double)(monotonic_ns() - began_ns) / 1e3));
-        report_complete(report, &(struct process_memory_watch){0});
+        report_complete(report, NULL);
         struct delivery_times times = {.delivery = {.report = report}};
         rb_thread_call_without_gvl(encode_and_send, &times, NULL, NULL);
         report_free(report);
@@ -224,11 +224,14 @@ static VALUE follow_memory(VALUE self)
 {
     (void)self;
     static struct process_memory_watch watch;
+    static uint64_t readings;
+    uint64_t due_ns = watch.due_ns;
     process_memory_follow(&watch);
+    readings += watch.due_ns != due_ns;
     VALUE seen = rb_hash_new();
     rb_hash_aset(seen, ID2SYM(rb_intern("rss_bytes")), LL2NUM(watch.last.rss_bytes));
     rb_hash_aset(seen, ID2SYM(rb_intern("private_bytes")), LL2NUM(watch.last.private_bytes));
-    rb_hash_aset(seen, ID2SYM(rb_intern("readings")), ULL2NUM(watch.readings));
+    rb_hash_aset(seen, ID2SYM(rb_intern("readings")), ULL2NUM(readings));
     return seen;
 }
 

@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
 require "heap_periscope_agent"
+require_relative "../support/measured_spans"
 
 # The hook itself, in classes that look like a processor of Sidekiq and its jobs. Real Sidekiqs: spec/integration/sidekiq*_spec.rb.
 RSpec.describe "HeapPeriscopeAgent::Native::SidekiqPerforming" do
-  testing = HeapPeriscopeAgent::Testing
+  include_context "with measured spans"
 
   processor = Class.new do
     prepend HeapPeriscopeAgent::Native::SidekiqPerforming
@@ -16,15 +17,6 @@ RSpec.describe "HeapPeriscopeAgent::Native::SidekiqPerforming" do
     def execute_job(instance, args)
       instance.perform(*args)
     end
-  end
-
-  around do |example|
-    testing.spans_reset
-    testing.spans_switch(true)
-    example.run
-  ensure
-    testing.spans_switch(false)
-    testing.spans_reset
   end
 
   def job_class(name, &body)

@@ -2,19 +2,10 @@
 
 require "English"
 require "heap_periscope_agent"
+require_relative "../support/measured_spans"
 
 RSpec.describe "HeapPeriscopeAgent.span" do
-  let(:testing) { HeapPeriscopeAgent::Testing }
-
-  around do |example|
-    testing.spans_reset
-    testing.spans_switch(true)
-    example.run
-  ensure
-    testing.spans_switch(false)
-    testing.spans_limit(500)
-    testing.spans_reset
-  end
+  include_context "with measured spans"
 
   def span(name = "work", type = "custom", &)
     HeapPeriscopeAgent.span(type, name, &)
