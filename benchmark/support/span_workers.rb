@@ -157,52 +157,55 @@ module Bench
       def perform = nil
     end
 
-    # Queue by whether its processors measure.
-    QUEUES = { false => "plain", true => "measured" }.freeze
-
-    # A Sidekiq inside this process, with the middleware that a server has by itself, and two capsules whose processors are
-    # alike but for what `Integrations::Sidekiq.install` puts into that of a server.
-    def sidekiq
+    # A Sidekiq server inside this process as its command starts one, with the middleware and the two lines of log for a job
+    # that come by default, and two capsules whose processors are alike but for what `Integrations::Sidekiq.install` puts
+    # into those of a server.
+    # @param measured_first [Integer] 1: the processors that measure are made first, 0: last
+    def sidekiq(measured_first)
       require "sidekiq"
-      require "sidekiq/embedded"
-      require "sidekiq/job/interrupt_handler"
+      require "sidekiq/cli"
       require "heap_periscope_agent"
       require "heap_periscope_agent/integrations"
       NoJob.include(Sidekiq::Job)
       configure
-      embed_sidekiq.run
-      measured_manager.start
-      HeapPeriscopeAgent.start
-      Worker.serve { |command| measure_jobs(command == "on") }
+      measuring = measured_first == 1
+      server = with_processors(measuring) { Sidekiq::Launcher.new(sidekiq_server("first")) }
+      other = with_processors(!measuring) { Sidekiq::Manager.new(capsule("second")) }
+      [server.method(:run), other.method(:start), HeapPeriscopeAgent.method(:start)].each(&:call)
+      Worker.serve { |command| measure_jobs(command == "on", (command == "on") == measuring ? "first" : "second") }
     end
 
-    def embed_sidekiq
-      Sidekiq.configure_embed do |config|
+    def sidekiq_server(queue)
+      Sidekiq.default_configuration.tap do |config|
         config.redis = { url: ENV.fetch("REDIS_URL") }
         config.concurrency = 5
-        config.queues = [QUEUES.fetch(false)]
-        config.logger.level = Logger::FATAL
+        config.queues = [queue]
+        config.logger = Sidekiq::Logger.new(File.open(File::NULL, "w"), level: Logger::INFO)
         config.average_scheduled_poll_interval = 3600
-        config.server_middleware { |chain| chain.add(Sidekiq::Job::InterruptHandler) }
       end
     end
 
-    # Of a capsule of its own. A manager makes its processors when it is made, by the name of their class.
-    def measured_manager
-      capsule = Sidekiq::Capsule.new("measured", Sidekiq.default_configuration)
-      capsule.concurrency = 5
-      capsule.queues = [QUEUES.fetch(true)]
-      plain = Sidekiq.send(:remove_const, :Processor)
-      Sidekiq.const_set(:Processor, Class.new(plain) { prepend HeapPeriscopeAgent::Native::SidekiqPerforming })
-      Sidekiq::Manager.new(capsule)
-    ensure
-      Sidekiq.send(:remove_const, :Processor)
-      Sidekiq.const_set(:Processor, plain)
+    def capsule(queue)
+      Sidekiq::Capsule.new(queue, Sidekiq.default_configuration).tap do |capsule|
+        capsule.concurrency = 5
+        capsule.queues = [queue]
+      end
     end
 
-    def measure_jobs(on)
+    # A manager makes its processors when it is made, by the name of their class. Both kinds have a class of their own, since the
+    # VM treats one that has heirs in another way.
+    def with_processors(measuring)
+      original = Sidekiq.send(:remove_const, :Processor)
+      Sidekiq.const_set(:Processor, Class.new(original) { prepend HeapPeriscopeAgent::Native::SidekiqPerforming if measuring })
+      yield
+    ensure
+      Sidekiq.send(:remove_const, :Processor)
+      Sidekiq.const_set(:Processor, original)
+    end
+
+    def measure_jobs(on, queue)
       share_budget
-      figures = run_jobs(QUEUES.fetch(on))
+      figures = run_jobs(queue)
       @instrumented += figures[:wall] if on
       figures
     end
