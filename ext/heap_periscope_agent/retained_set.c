@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "random_bits.h"
+#include "thread_names.h"
 #include "vm.h"
 
 #include <math.h>
@@ -11,8 +12,6 @@
 #define CROWDED         (RETAINED_MAX * 9 / 10)
 #define FULL            (RETAINED_MAX * 3 / 4)
 #define ROOMY           (RETAINED_MAX / 2)
-#define THREADS_MAX     128
-#define THREAD_BYTES    64
 /* Marking an entry of a WeakMap, from the measurements in docs/architecture.md. */
 #define MARK_ENTRY_NS 80.0
 
@@ -20,8 +19,8 @@ const double retained_lifetime_bounds_s[SITE_LIFETIMES] = {1, 10, 60, 600, 3600,
 
 static struct retained_record records[RETAINED_MAX];
 static uint32_t free_list[RETAINED_MAX], free_count;
-static VALUE map = Qnil, name_of_thread = Qnil;
-static ID id_store, id_each, id_call, id_new;
+static VALUE map = Qnil;
+static ID id_store, id_each, id_new;
 static VALUE major_key;
 static bool running, surveying;
 static double keep_probability, wait_probability;
@@ -29,8 +28,6 @@ static uint64_t missed, surveyed_ns, collections_at_survey;
 static _Atomic uint64_t map_bytes;
 static uint32_t majors_at_survey;
 static struct random_bits randomness;
-static char thread_names[THREADS_MAX][THREAD_BYTES];
-static uint16_t thread_count;
 
 /* --- life ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -60,12 +57,9 @@ static void init_once(void)
 {
     if (id_store) return;
     rb_gc_register_address(&map);
-    rb_gc_register_address(&name_of_thread);
     newcomers_init();
-    /* Ruby's own: a method of the program's could be interrupted, and not every interrupt may pass through a job. */
-    name_of_thread = rb_funcall(rb_cThread, rb_intern("instance_method"), 1, ID2SYM(rb_intern("name")));
+    thread_names_init();
     id_each = rb_intern("each_pair");
-    id_call = rb_intern("bind_call");
     id_new = rb_intern("new");
     major_key = ID2SYM(rb_intern("major_gc_count"));
     call_sites_on_move(on_move);
@@ -83,8 +77,7 @@ void retained_set_start(void)
     surveyed_ns = monotonic_ns();
     collections_at_survey = rb_gc_count();
     majors_at_survey = (uint32_t)rb_gc_stat(major_key);
-    strcpy(thread_names[0], "(other)");
-    thread_count = 1;
+    thread_names_clear();
     running = true;
 }
 
@@ -108,20 +101,6 @@ bool retained_set_running_p(void)
 }
 
 /* --- adding -------------------------------------------------------------------------------------------------------------------- */
-
-static uint16_t thread_number(VALUE thread)
-{
-    VALUE name = RTEST(thread) ? rb_funcall(name_of_thread, id_call, 1, thread) : Qnil;
-    char text[THREAD_BYTES] = "(unnamed)";
-    if (RB_TYPE_P(name, T_STRING))
-        snprintf(text, sizeof text, "%.*s", (int)RSTRING_LEN(name), RSTRING_PTR(name));
-    RB_GC_GUARD(name);
-    for (uint16_t i = 1; i < thread_count; i++)
-        if (!strcmp(thread_names[i], text)) return i;
-    if (thread_count >= THREADS_MAX) return 0;
-    strcpy(thread_names[thread_count], text);
-    return thread_count++;
-}
 
 static void release(uint32_t number)
 {
@@ -197,7 +176,7 @@ static void enter(struct newcomer *newcomer)
     VALUE target = map;
     record->waiting = false;
     record->old = newcomer->old;
-    record->thread = thread_number(newcomer->born.thread);
+    record->thread = thread_names_number(newcomer->born.thread);
     record->born_major = (uint32_t)rb_gc_stat(major_key);
     record->born_collections = rb_gc_count();
     rb_funcall(target, id_store, 2, newcomer->born.object, UINT2NUM(newcomer->number));
@@ -422,9 +401,4 @@ double retained_set_mark_cost_ns(void)
 const struct retained_record *retained_records(void)
 {
     return records;
-}
-
-const char *retained_thread_name(uint16_t thread)
-{
-    return thread_names[thread];
 }

@@ -30,7 +30,7 @@ struct retained_record {
     bool tested;     /* a survey found it alive after a collection that could have freed it */
     uint8_t majors;  /* major collections survived, at most 255 */
     uint8_t group;   /* of windows, for the standard error */
-    uint16_t thread; /* of retained_thread_name */
+    uint16_t thread; /* of thread_names_at */
     uint32_t stack;  /* of call_sites, or CALL_SITE_NONE */
     uint32_t class_index;
     uint32_t born_major;
@@ -53,8 +53,7 @@ void retained_set_stop(void);
 bool retained_set_running_p(void);
 
 /* Watches an object with the probability that the set can afford; it is kept alive until it is put into the
- * map, though not for long (newcomers.h). `weight` is how many allocations
- * the sample stands for. Calls no methods and does not raise. */
+ * map, though not for long (newcomers.h). `weight` is how many allocations the sample stands for. Calls no methods and does not raise. */
 void retained_set_add(const struct newborn *newborn, uint32_t stack, uint32_t class_index, double weight,
                       uint64_t window);
 
@@ -82,8 +81,6 @@ uint64_t retained_set_map_bytes(void);
 
 /* The records, RETAINED_MAX places, most of them perhaps unused. */
 const struct retained_record *retained_records(void);
-
-const char *retained_thread_name(uint16_t thread);
 
 /* Nanoseconds by which one major collection is longer for the map's sake, estimated. */
 double retained_set_mark_cost_ns(void);

@@ -9,6 +9,7 @@
 #include "retained_set.h"
 #include "sampling_governor.h"
 #include "share_estimate.h"
+#include "thread_names.h"
 #include "window_runner.h"
 #include "window_timer.h"
 
@@ -157,7 +158,7 @@ static VALUE retained_records_list(VALUE self)
         rb_ary_push(rows, rb_ary_new_from_args(6, UINT2NUM(record->class_index), ULL2NUM(record->bytes),
                                                DBL2NUM(record->weight), UINT2NUM(record->majors),
                                                record->tested ? Qtrue : Qfalse,
-                                               rb_utf8_str_new_cstr(retained_thread_name(record->thread))));
+                                               rb_utf8_str_new_cstr(thread_names_at(record->thread))));
     }
     return rows;
 }
