@@ -23,7 +23,8 @@ static const size_t windows[WINDOWS] = {LEAK_MOMENTS, 32, 16};
 
 struct level {
     size_t length, confirmed_length, confirmations;
-    double p, noise, late_share, last_share, largest_step, rising_share, confirmed_share;
+    double p, noise, late_share, last_share, largest_step, rising_share, confirmed_share,
+        confirmed_late_share;
 };
 
 /* What each level of confidence takes at least (of p, noise and step: at most).
@@ -45,9 +46,10 @@ static const struct level levels[] = {
                      .last_share = 0.19,
                      .largest_step = 0.25,
                      .rising_share = 0.75,
-                     .confirmed_length = 5,
+                     .confirmed_length = 8,
                      .confirmations = 1,
-                     .confirmed_share = 0.3},
+                     .confirmed_share = 0.3,
+                     .confirmed_late_share = 0.42},
     [LEAK_HIGH] = {.length = 20,
                    .p = 0.001,
                    .noise = 0.05,
@@ -57,7 +59,8 @@ static const struct level levels[] = {
                    .rising_share = 0.75,
                    .confirmed_length = 10,
                    .confirmations = 2,
-                   .confirmed_share = 0.3},
+                   .confirmed_share = 0.3,
+                   .confirmed_late_share = 0.42},
 };
 
 struct test {
@@ -130,7 +133,8 @@ static bool reaches(const struct test *test, const struct level *level, double f
     if (!level->confirmations) return true;
     return trend->confirmations >= level->confirmations &&
            trend->confirmed_length >= level->confirmed_length && trend->confirmed_growth >= floor &&
-           trend->confirmed_growth >= level->confirmed_share * trend->growth;
+           trend->confirmed_growth >= level->confirmed_share * trend->growth &&
+           trend->confirmed_late_share >= level->confirmed_late_share;
 }
 
 static enum leak_confidence confidence_of(const struct test *test, const struct leak_class *class)

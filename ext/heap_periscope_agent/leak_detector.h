@@ -6,7 +6,7 @@
  * can tell it from a leak.
  *
  *   low     steady growth over at least 7 observations; false discoveries held to one in twenty
- *   medium  over at least 12, one in a hundred, and a full collection left standing what had grown in at least 5 of them
+ *   medium  over at least 12, one in a hundred, and a full collection left standing what had grown, steadily, in at least 8 of them
  *   high    over at least 20, one in a thousand, and full collections in at least two of them
  *
  * Growth that comes to rest, comes in one or two steps, or has come and gone before is no leak at any level.

@@ -60,6 +60,7 @@ static VALUE trend(VALUE self, VALUE rows, VALUE numbers, VALUE floor)
     put(hash, "noise", found.noise);
     put(hash, "confirmations", (double)found.confirmations);
     put(hash, "confirmed_growth", found.confirmed_growth);
+    put(hash, "confirmed_late_share", found.confirmed_late_share);
     rb_hash_aset(hash, symbol("repeats"), found.repeats ? Qtrue : Qfalse);
     return hash;
 }

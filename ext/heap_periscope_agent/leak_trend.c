@@ -238,16 +238,22 @@ static bool jumped(const struct row *part, const uint64_t *values, size_t i)
 }
 
 /* Garbage among old objects goes with a full collection; what is there after one was in use. But one in the midst of a request can
- * make as much old as it clears, which shows as a jump of the numbers or of the bytes: that one tells nothing. */
-static void judge_confirmation(const struct row *part, struct leak_trend *trend)
+ * make as much old as it clears, which shows as a jump of the numbers or of the bytes: that one tells nothing. What comes to rest
+ * can look steady for the garbage that goes on growing on top of it, hence the shape of what is confirmed alone. */
+static void judge_confirmation(const struct row *part, const double *x, struct leak_trend *trend)
 {
     for (size_t i = 1; i < part->length; i++) {
         if (part->moments[i].majors == part->moments[i - 1].majors) continue;
         if (jumped(part, part->values, i) || jumped(part, part->beside, i)) continue;
         trend->confirmations++;
         trend->confirmed_length = i;
-        trend->confirmed_growth = part->floor_above[i] - part->floor_above[0];
     }
+    size_t last = trend->confirmed_length;
+    if (!last) return;
+    trend->confirmed_growth = part->floor_above[last] - part->floor_above[0];
+    if (trend->confirmed_growth <= 0) return;
+    double half = level_at(part->floor_above, x, last + 1, x[last] * 0.5);
+    trend->confirmed_late_share = (part->floor_above[last] - half) / trend->confirmed_growth;
 }
 
 /* --- all together -------------------------------------------------------------------------------------------------------------- */
@@ -266,7 +272,7 @@ static void test_growing_part(const struct row *part, struct leak_trend *trend)
     if (steep > trend->p) trend->p = steep;
     trend->noise /= trend->growth;
     judge_shape(part->floor_above, work, n - 1, trend);
-    judge_confirmation(part, trend);
+    judge_confirmation(part, work, trend);
 }
 
 struct kept {

@@ -146,6 +146,16 @@ RSpec.describe "leak_detector" do
       end
     end
 
+    it "is not sure of a warm-up that garbage hides, which grows on top of it" do
+      sure = [4, 6, 8, 10].product([8, 10, 12], [800, 1_000, 1_500]).select do |pace, cleared, garbage|
+        found = highest(2 * cleared, major_every: cleared) do |i, _|
+          (20_000 * (1 - Math.exp(-i / pace.to_f))).round + (garbage * [i - cleared, 0].max)
+        end
+        %i[medium high].include?(found["It"])
+      end
+      expect(sure).to be_empty
+    end
+
     it "forgets its suspicion when a full collection clears the growth, and does not come back to it" do
       random = Random.new(1)
       rows = Array.new(80) { |i| background(i, random).merge("It" => churn(i)) }
