@@ -47,7 +47,7 @@ static const struct level levels[] = {
                      .largest_step = 0.25,
                      .rising_share = 0.75,
                      .confirmed_length = 8,
-                     .confirmations = 1,
+                     .confirmations = 2,
                      .confirmed_share = 0.3,
                      .confirmed_late_share = 0.42},
     [LEAK_HIGH] = {.length = 20,

@@ -6,8 +6,10 @@
  * can tell it from a leak.
  *
  *   low     steady growth over at least 7 observations; false discoveries held to one in twenty
- *   medium  over at least 12, one in a hundred, and a full collection left standing what had grown, steadily, in at least 8 of them
- *   high    over at least 20, one in a thousand, and full collections in at least two of them
+ *   medium  over at least 12, one in a hundred, and two full collections left standing what had grown, steadily, in at least 8 of them
+ *   high    over at least 20, one in a thousand, and likewise in at least 10
+ *
+ * One collection is not enough: in the midst of a request it can make old, by chance, about as much as it clears.
  *
  * Growth that comes to rest, comes in one or two steps, or has come and gone before is no leak at any level.
  *
