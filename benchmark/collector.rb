@@ -95,7 +95,11 @@ Dir.mktmpdir("heap-periscope-bench") do |directory|
       end
       Bench.table([["response time", "requests", "p50", "p95", "p50 to without", "p95 to without"], *rows])
       Bench.bar("#{rate} a second, all stored", all_stored)
-      Bench.bar("the application's p95 at most ×1.05", p95["with"] / p95.values_at("without", "again").sum * 2 <= 1.05)
+      to_both = p95["with"] / p95.values_at("without", "again").sum * 2
+      # The bar is that of the default; :thread is for who wants no second process.
+      next puts("p95 to both rows without: #{Bench.times(to_both)}") if collect_in == "thread"
+
+      Bench.bar("the application's p95 at most ×1.05 of both rows without: #{Bench.times(to_both)}", to_both <= 1.05)
     end
   end
 
