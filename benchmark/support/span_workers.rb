@@ -158,27 +158,29 @@ module Bench
     end
 
     # A Sidekiq server inside this process as its command starts one, with the middleware and the two lines of log for a job
-    # that come by default, and two capsules whose processors are alike but for what `Integrations::Sidekiq.install` puts
-    # into those of a server.
-    # @param measured_first [Integer] 1: the processors that measure are made first, 0: last
-    def sidekiq(measured_first)
+    # that come by default. Each mode has a capsule of its own, so that all threads have waited equally long when their block
+    # comes; they are alike but for what `Integrations::Sidekiq.install` puts into the processors of a server.
+    # @param first [Integer] which mode's processors are made first
+    def sidekiq(first)
       require "sidekiq"
       require "sidekiq/cli"
       require "heap_periscope_agent"
       require "heap_periscope_agent/integrations"
       NoJob.include(Sidekiq::Job)
       configure
-      measuring = measured_first == 1
-      server = with_processors(measuring) { Sidekiq::Launcher.new(sidekiq_server("first")) }
-      other = with_processors(!measuring) { Sidekiq::Manager.new(capsule("second")) }
-      [server.method(:run), other.method(:start), HeapPeriscopeAgent.method(:start)].each(&:call)
-      Worker.serve { |command| measure_jobs(command == "on", (command == "on") == measuring ? "first" : "second") }
+      launcher = Sidekiq::Launcher.new(sidekiq_server("idle"))
+      queues = [Turns::BASE, "on", Turns::AGAIN].rotate(first)
+      managers = queues.map { |queue| with_processors(measuring: queue == "on") { Sidekiq::Manager.new(capsule(queue)) } }
+      launcher.run
+      managers.each(&:start)
+      HeapPeriscopeAgent.start
+      Worker.serve { |queue| measure_jobs(queue) }
     end
 
     def sidekiq_server(queue)
       Sidekiq.default_configuration.tap do |config|
         config.redis = { url: ENV.fetch("REDIS_URL") }
-        config.concurrency = 5
+        config.concurrency = 1
         config.queues = [queue]
         config.logger = Sidekiq::Logger.new(File.open(File::NULL, "w"), level: Logger::INFO)
         config.average_scheduled_poll_interval = 3600
@@ -194,7 +196,7 @@ module Bench
 
     # A manager makes its processors when it is made, by the name of their class. Both kinds have a class of their own, since the
     # VM treats one that has heirs in another way.
-    def with_processors(measuring)
+    def with_processors(measuring:)
       original = Sidekiq.send(:remove_const, :Processor)
       Sidekiq.const_set(:Processor, Class.new(original) { prepend HeapPeriscopeAgent::Native::SidekiqPerforming if measuring })
       yield
@@ -203,10 +205,10 @@ module Bench
       Sidekiq.const_set(:Processor, original)
     end
 
-    def measure_jobs(on, queue)
+    def measure_jobs(queue)
       share_budget
       figures = run_jobs(queue)
-      @instrumented += figures[:wall] if on
+      @instrumented += figures[:wall] if queue == "on"
       figures
     end
 
