@@ -6,7 +6,8 @@ namespace :rival do
   desc "Install other allocation profilers (or those named) into the cache, as far as this Ruby takes them; prints their folder"
   task :profilers, [:names] do |_, arguments|
     folder = File.join(ENV.fetch("GEM_HOME"), "rival-profilers")
-    arguments.fetch(:names, "vernier allocation_tracer memory-profiler").split.each do |name|
+    # memory-profiler 1.6.3 requires console, which it does not name among its dependencies
+    arguments.fetch(:names, "vernier allocation_tracer console memory-profiler").split.each do |name|
       next if Dir[File.join(folder, "specifications", "#{name}-[0-9]*.gemspec")].any?
 
       Bundler.with_unbundled_env do
