@@ -168,7 +168,7 @@ module Bench
       require "heap_periscope_agent/integrations"
       NoJob.include(Sidekiq::Job)
       configure
-      launcher = Sidekiq::Launcher.new(sidekiq_server("idle"))
+      launcher = Sidekiq::Launcher.new(sidekiq_server)
       queues = [Turns::BASE, "on", Turns::AGAIN].rotate(first)
       managers = queues.map { |queue| with_processors(measuring: queue == "on") { Sidekiq::Manager.new(capsule(queue)) } }
       launcher.run
@@ -177,11 +177,12 @@ module Bench
       Worker.serve { |queue| measure_jobs(queue) }
     end
 
-    def sidekiq_server(queue)
+    # Its own capsule stays idle.
+    def sidekiq_server
       Sidekiq.default_configuration.tap do |config|
         config.redis = { url: ENV.fetch("REDIS_URL") }
         config.concurrency = 1
-        config.queues = [queue]
+        config.queues = ["idle"]
         config.logger = Sidekiq::Logger.new(File.open(File::NULL, "w"), level: Logger::INFO)
         config.average_scheduled_poll_interval = 3600
       end

@@ -40,11 +40,10 @@ struct leak_trend {
     double rising_share; /* of eight equal parts of the allocations, those that brought growth that stayed */
     double noise;        /* standard deviation around the slope, as a share of the growth */
     bool repeats;        /* as large a rise came before, and went */
-    double confirmed_growth; /* growth that a full collection left standing without a jump */
-    size_t confirmed_length; /* observations of growth before the latest such collection */
-    double
-        confirmed_late_share; /* of that growth, in the later half of the allocations before; steady: 0.5 */
-    size_t confirmations;     /* observations of growth with such a collection since the one before */
+    double confirmed_growth;     /* growth that a full collection left standing without a jump */
+    size_t confirmed_length;     /* observations of growth before the latest such collection */
+    double confirmed_late_share; /* of that growth, in the later half of its allocations; steady: 0.5 */
+    size_t confirmations;        /* observations of growth with such a collection since the one before */
 };
 
 /* Looks for growth of `values` among the last `window` of `length` observations; what was before counts for `repeats` only. `beside`

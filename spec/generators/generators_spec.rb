@@ -240,6 +240,7 @@ RSpec.describe "Generators", timeout: 300 do
         end
       end
       expect(spans.values.map { |span| span["live_objects"].size }).to all(be_between(10, 20))
+      expect(spans.dig(%w[controller NotesController#index], "calls")).to eq(spans.dig(%w[model Note#create], "calls"))
     end
     app.rails("runner", "PlainJob.perform_now")
     wait_for(%w[job PlainJob#perform])
