@@ -24,7 +24,7 @@ module Bench
     MODES = { "none" => "none", "again" => "none again (A/A)", "on" => "instrumented" }.freeze
     # Some ten censuses by default.
     PACE_S = 150
-    SIDEKIQ_PROCESSES = 6
+    SIDEKIQ_PROCESSES = 12
 
     def initialize(script, seconds:, objects:)
       @script = script

@@ -199,7 +199,7 @@ module Bench
     # VM treats one that has heirs in another way.
     def with_processors(measuring:)
       original = Sidekiq.send(:remove_const, :Processor)
-      Sidekiq.const_set(:Processor, Class.new(original) { prepend HeapPeriscopeAgent::Native::SidekiqPerforming if measuring })
+      Sidekiq.const_set(:Processor, Class.new(original) { prepend HeapPeriscopeAgent::Integrations::Sidekiq::Performing if measuring })
       yield
     ensure
       Sidekiq.send(:remove_const, :Processor)

@@ -2,12 +2,16 @@
 
 /* The exception itself stays in the thread's errinfo, where the collector sees it. */
 static __thread int kept;
+/* Threads that have something kept, and some that died with it. Asked first, since a thread's own variable takes a call to find.
+ * Atomic; a thread always sees what it has written itself. */
+static unsigned keeping;
 
 bool guarded_call(VALUE (*code)(VALUE), VALUE argument, VALUE *result)
 {
     int failed = 0;
     VALUE value = rb_protect(code, argument, &failed);
     if (failed) {
+        if (!kept) __atomic_add_fetch(&keeping, 1, __ATOMIC_RELAXED);
         kept = failed;
         return false;
     }
@@ -29,12 +33,14 @@ bool guarded_c_call(VALUE (*code)(VALUE), VALUE argument, VALUE *result)
 
 bool guarded_call_pending(void)
 {
-    return kept != 0;
+    return __atomic_load_n(&keeping, __ATOMIC_RELAXED) && kept;
 }
 
 void guarded_call_pass_on(void)
 {
+    if (!guarded_call_pending()) return;
     int tag = kept;
     kept = 0;
-    if (tag && !NIL_P(rb_errinfo())) rb_jump_tag(tag);
+    __atomic_sub_fetch(&keeping, 1, __ATOMIC_RELAXED);
+    if (!NIL_P(rb_errinfo())) rb_jump_tag(tag);
 }

@@ -1,23 +1,13 @@
 #include "sidekiq_job.h"
 
+#include "span_stack.h"
 #include "spans.h"
 
 #include <string.h>
 
 #define WRAPPER "Wrapper"
 
-static ID jid_variable, jid_reader;
 static VALUE job_class_key, job_id_key;
-
-struct arguments {
-    VALUE instance, job_arguments;
-};
-
-static VALUE perform(VALUE data)
-{
-    const struct arguments *arguments = (const struct arguments *)data;
-    return rb_call_super(2, (const VALUE[]){arguments->instance, arguments->job_arguments});
-}
 
 static bool wrapper_p(VALUE class_name)
 {
@@ -28,45 +18,72 @@ static bool wrapper_p(VALUE class_name)
 }
 
 /* What a wrapper, that of Sidekiq or that of Rails, is given: Active Job's own job, as far as it names a class; or nil. */
-static VALUE wrapped_job(VALUE class_name, VALUE job_arguments)
+static VALUE wrapped_job(VALUE job_arguments)
 {
-    if (!wrapper_p(class_name) || !RB_TYPE_P(job_arguments, T_ARRAY) || RARRAY_LEN(job_arguments) == 0)
-        return Qnil;
+    if (!RB_TYPE_P(job_arguments, T_ARRAY) || RARRAY_LEN(job_arguments) == 0) return Qnil;
     VALUE job = RARRAY_AREF(job_arguments, 0);
-    return RB_TYPE_P(job, T_HASH) ? job : Qnil;
+    return RB_TYPE_P(job, T_HASH) && RTEST(rb_hash_lookup(job, job_class_key)) ? job : Qnil;
 }
 
-static VALUE id_of(VALUE instance)
+/* By class, and past whatever `name` it defines. The class that the fiber performed last is remembered with its entry: a queue has
+ * few, and a name takes several times as long. */
+static struct span_entry *entry_of(struct span_stack *stack, VALUE class, VALUE class_name, bool remember)
 {
-    VALUE id = rb_attr_get(instance, jid_variable);
-    if (!NIL_P(id)) return id;
-    id = rb_check_funcall(instance, jid_reader, 0, NULL);
-    return id == Qundef ? Qnil : id;
+    struct span_entry *entry = spans_entry_of_job(class_name);
+
+    stack->known.class = remember ? class : Qnil;
+    stack->known.entry = entry;
+    return entry;
 }
 
-/* execute_job(instance, args): what the processor's own method returns and raises. Asks the job's class for its name past
- * whatever `name` it defines. */
-static VALUE execute_job(VALUE self, VALUE instance, VALUE job_arguments)
+static bool known_p(const struct span_stack *stack, VALUE class)
+{
+    return stack->known.class == class && stack->known.entry && stack->known.entry->name_length;
+}
+
+/* HeapPeriscopeAgent::Native.begin_job(instance, arguments): what end_job is to be given. */
+static VALUE begin_job(VALUE self, VALUE instance, VALUE job_arguments)
+{
+    VALUE holder, class = rb_obj_class(instance), job = instance;
+    struct span_stack *stack = spans_stack(&holder);
+    struct span_entry *entry;
+
+    (void)self;
+    if (!stack) return Qnil;
+    if (known_p(stack, class)) {
+        entry = stack->known.entry;
+    } else {
+        VALUE class_name = rb_mod_name(class);
+        bool wrapper = wrapper_p(class_name);
+        VALUE wrapped = wrapper ? wrapped_job(job_arguments) : Qnil;
+        if (!NIL_P(wrapped)) {
+            class_name = rb_hash_lookup(wrapped, job_class_key);
+            job = rb_hash_lookup(wrapped, job_id_key);
+        }
+        entry = entry_of(stack, class, class_name, !wrapper);
+    }
+    if (spans_job_runs(stack, job)) return Qnil;
+    long begun = spans_begin_job(stack, entry, job);
+    RB_GC_GUARD(holder);
+    return begun < 0 ? Qnil : LONG2FIX(begun);
+}
+
+/* HeapPeriscopeAgent::Native.end_job(begun, error): true. */
+static VALUE end_job(VALUE self, VALUE begun, VALUE error)
 {
     (void)self;
-    struct arguments arguments = {instance, job_arguments};
-    VALUE class_name = rb_mod_name(rb_obj_class(instance)), job = wrapped_job(class_name, job_arguments);
-    VALUE job_class = NIL_P(job) ? Qnil : rb_hash_lookup(job, job_class_key);
-    if (!RTEST(job_class)) return spans_measure_job(class_name, id_of(instance), perform, (VALUE)&arguments);
-
-    return spans_measure_job(job_class, rb_hash_lookup(job, job_id_key), perform, (VALUE)&arguments);
+    if (FIXNUM_P(begun)) spans_end_job(FIX2LONG(begun), error);
+    return Qtrue;
 }
 
 void sidekiq_job_init(VALUE agent)
 {
-    jid_variable = rb_intern("@jid");
-    jid_reader = rb_intern("jid");
     job_class_key = rb_interned_str_cstr("job_class");
     job_id_key = rb_interned_str_cstr("job_id");
     rb_gc_register_mark_object(job_class_key);
     rb_gc_register_mark_object(job_id_key);
 
     VALUE native = rb_define_module_under(agent, "Native");
-    VALUE performing = rb_define_module_under(native, "SidekiqPerforming");
-    rb_define_private_method(performing, "execute_job", execute_job, 2);
+    rb_define_singleton_method(native, "begin_job", begin_job, 2);
+    rb_define_singleton_method(native, "end_job", end_job, 2);
 }

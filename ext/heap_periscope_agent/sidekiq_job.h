@@ -1,6 +1,6 @@
-/* The method through which a processor of Sidekiq performs a job, measured: HeapPeriscopeAgent::Native::SidekiqPerforming, to be
- * prepended to it (lib/heap_periscope_agent/integrations/sidekiq.rb). In C, because a job that does nothing takes less than 100 µs,
- * between which other threads have had the processor: what is not needed for it has to be fetched again each time. GVL. */
+/* Begin and end of a job that a processor of Sidekiq performs, for the hook that is prepended to it
+ * (lib/heap_periscope_agent/integrations/sidekiq.rb). A job that does nothing takes less than 100 µs, between which other threads
+ * have had the processor: what this touches has to be fetched again each time, so it touches little. GVL. */
 #ifndef HEAP_PERISCOPE_SIDEKIQ_JOB_H
 #define HEAP_PERISCOPE_SIDEKIQ_JOB_H
 

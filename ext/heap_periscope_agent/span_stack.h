@@ -1,5 +1,5 @@
 /*
- * The open spans of each fiber, kept in a fiber-local variable, and the innermost one of the native thread.
+ * The open calls of each fiber, kept in a fiber-local variable, and the innermost span of the native thread.
  * Callers: GVL, except span_stack_current.
  */
 #ifndef HEAP_PERISCOPE_SPAN_STACK_H
@@ -10,18 +10,35 @@
 #include <stddef.h>
 #include "span_table.h"
 
-/*
- * Entries, which live for ever, and not the machine's frames: a fiber may be dropped with spans open, or its stack be
- * copied by callcc.
- */
-struct span_stack {
-    const struct span_entry **open;
-    size_t depth;
-    size_t capacity;
-    VALUE job; /* id of the job that runs, or Qnil */
+/* A call of a span that is open: what there was when it began. */
+struct span_call {
+    struct span_entry *entry;
+    VALUE outer_job;            /* `job` of the stack */
+    uint64_t began_ns;          /* monotonic */
+    uint64_t allocated_objects; /* of the process so far */
+    uint64_t gc_ns;             /* likewise */
+    unsigned forks;             /* see spans_after_fork */
+    bool outermost;             /* not inside a call of the same name */
 };
 
-void init_span_stack(void);
+/* Three calls are as many as an action, a save and its callback's save: they need no other memory. */
+#define SPAN_STACK_OWN_CALLS 3
+
+/* It owns the calls, since a fiber may be dropped with spans open, and its machine stack be copied by callcc. */
+struct span_stack {
+    VALUE owner; /* the fiber that made it: others may hold a copy of the variable */
+    size_t depth;
+    size_t capacity;
+    struct span_call *calls;
+    VALUE job; /* the job that runs, or its id; or nil */
+    struct {   /* a class of jobs and its entry, see sidekiq_job.c */
+        VALUE class;
+        struct span_entry *entry;
+    } known;
+    struct span_call own_calls[SPAN_STACK_OWN_CALLS];
+};
+
+void init_span_stack(VALUE agent);
 
 /*
  * The stack of the running fiber, alive as long as *holder is seen on the machine's stack. NULL where it has none, and, with
@@ -29,10 +46,14 @@ void init_span_stack(void);
  */
 struct span_stack *span_stack_of_fiber(bool make, VALUE *holder);
 
-/* False, and nothing pushed, when it is as deep as it may be. */
-bool span_stack_push(struct span_stack *stack, const struct span_entry *entry);
+/* The new call, with its entry and whether it is outermost, valid until the next push; NULL, and nothing pushed, when the stack
+ * is as deep as it may be. */
+struct span_call *span_stack_push(struct span_stack *stack, struct span_entry *entry);
 
-/* Back to the depth before a push. */
+/* The call at a depth, counted from 0, NULL when it is open no more. */
+struct span_call *span_stack_call(struct span_stack *stack, size_t depth);
+
+/* Back to the depth before a push, whose call stays readable until the next. */
 void span_stack_return(struct span_stack *stack, size_t depth);
 
 bool span_stack_holds(const struct span_stack *stack, const struct span_entry *entry);

@@ -45,14 +45,14 @@ struct span_live {
 };
 
 struct span_entry {
-    const char *type; /* NUL-terminated UTF-8 */
-    const char *name;
+    struct span_totals totals; /* since the process (or, after a fork, this process) began */
+    uint64_t last_called_ns;   /* monotonic, 0: never */
+    const char *name;          /* NUL-terminated UTF-8 */
     size_t name_length;
-    struct span_totals totals;   /* since the process (or, after a fork, this process) began */
-    struct span_totals reported; /* the part of it that is in a report */
+    const char *type;            /* likewise */
+    struct span_totals reported; /* the part of the totals that is in a report */
     struct span_live *live;      /* NULL until there was a census */
     bool live_reported;
-    uint64_t last_called_ns;   /* monotonic, 0: never */
     uint64_t last_measured_ns; /* monotonic, 0: never; begin of the census */
     struct span_entry *next_in_bucket;
 };
@@ -105,7 +105,7 @@ void span_table_set_live(struct span_entry *entry, struct span_live *live);
 void span_table_reset(void);
 
 #ifdef HEAP_PERISCOPE_TESTING
-/* Forgets all types and names; their memory is not given back, since a hook may still hold one. */
+/* Forgets all types and names; their memory is not given back, since a hook may still hold one: its name_length is 0 then. */
 void span_table_forget(void);
 #endif
 

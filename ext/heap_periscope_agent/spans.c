@@ -17,26 +17,18 @@
 #define JOB_TYPE     "job"
 #define JOB_METHOD   "perform"
 
-/* One span that is open, on the machine's stack. */
-struct span_call {
+/* A block that is measured, on the machine's stack. */
+struct measured_block {
     VALUE holder; /* keeps `stack` alive */
     struct span_stack *stack;
-    size_t depth;    /* of the stack when the call began */
-    VALUE outer_job; /* likewise */
-    struct span_entry *entry;
-    unsigned generation;
-    bool outermost;
+    size_t depth; /* of its call */
     bool completed;
-    VALUE (*body)(VALUE);
-    VALUE argument;
-    uint64_t began_ns;
-    struct span_totals at_begin;
 };
 
 static unsigned switched_on;
 static unsigned following;
-static unsigned generation;
-static ID id_status;
+static unsigned forks;
+static ID id_status, id_jid, id_jid_variable;
 
 struct text {
     const char *bytes;
@@ -84,25 +76,19 @@ static struct span_entry *entry_of_method(struct text type, struct text class, s
     return span_table_entry(type.bytes, type.length, name, length);
 }
 
-static void read_counters(struct span_totals *totals)
+static uint64_t gc_ns(void)
 {
-    totals->allocated_objects = gc_total_allocated_objects();
-    totals->gc_ns = gc_events_enabled_p() ? gc_events_total_ns() : gc_total_time_by_ms_ns();
+    return gc_events_enabled_p() ? gc_events_total_ns() : gc_total_time_by_ms_ns();
 }
 
-/* `stack` is that of the fiber, which `call->holder` keeps alive. */
-static bool begin(struct span_call *call, struct span_stack *stack, struct span_entry *entry)
+static bool begin(struct span_stack *stack, struct span_entry *entry)
 {
-    if (!entry) return false;
-    call->stack = stack;
-    call->depth = stack->depth;
-    call->outer_job = stack->job;
-    call->entry = entry;
-    call->outermost = !span_stack_holds(stack, entry);
-    call->generation = generation;
-    call->completed = false;
-    if (!span_stack_push(stack, entry)) return false;
-    read_counters(&call->at_begin);
+    struct span_call *call = entry ? span_stack_push(stack, entry) : NULL;
+
+    if (!call) return false;
+    call->forks = forks;
+    call->allocated_objects = gc_total_allocated_objects();
+    call->gc_ns = gc_ns();
     call->began_ns = monotonic_ns();
     return true;
 }
@@ -115,52 +101,63 @@ static bool is_failure(VALUE error)
     return rb_attr_get(error, id_status) != INT2FIX(0);
 }
 
+/* Ends the call at `depth`, unless it has ended before. */
+static void finish(struct span_stack *stack, size_t depth, bool failed)
+{
+    const struct span_call *call = span_stack_call(stack, depth);
+
+    if (!call) return;
+    span_stack_return(stack, depth);
+    if (call->forks != forks) return;
+
+    uint64_t now = monotonic_ns(), gc = gc_ns();
+    struct span_totals spent = {
+        .calls = 1,
+        .errors = failed,
+        .wall_ns = now - call->began_ns,
+        .allocated_objects = gc_total_allocated_objects() - call->allocated_objects,
+        /* A source that was set back or replaced meanwhile tells nothing about this call. */
+        .gc_ns = gc > call->gc_ns ? gc - call->gc_ns : 0,
+    };
+    span_table_add(call->entry, &spent, call->outermost);
+    call->entry->last_called_ns = now;
+    if (switched_on) span_census_offer(call->entry, now);
+}
+
 static VALUE run(VALUE data)
 {
-    struct span_call *call = (struct span_call *)data;
+    struct measured_block *block = (struct measured_block *)data;
 
     guarded_call_pass_on();
-    VALUE result = call->body(call->argument);
+    VALUE result = rb_yield_values(0);
 
-    call->completed = true;
+    block->completed = true;
     return result;
 }
 
 static VALUE end(VALUE data)
 {
-    struct span_call *call = (struct span_call *)data;
-    struct span_totals spent = {.calls = 1};
-    uint64_t now = monotonic_ns();
+    struct measured_block *block = (struct measured_block *)data;
 
-    span_stack_return(call->stack, call->depth);
-    call->stack->job = call->outer_job;
-    RB_GC_GUARD(call->holder);
-    if (call->generation != generation) return Qnil;
-
-    spent.errors = !call->completed && is_failure(rb_errinfo());
-    read_counters(&spent);
-    spent.wall_ns = now - call->began_ns;
-    spent.allocated_objects -= call->at_begin.allocated_objects;
-    /* A source that was set back or replaced meanwhile tells nothing about this call. */
-    spent.gc_ns = spent.gc_ns > call->at_begin.gc_ns ? spent.gc_ns - call->at_begin.gc_ns : 0;
-    span_table_add(call->entry, &spent, call->outermost);
-    call->entry->last_called_ns = now;
-    if (switched_on) span_census_offer(call->entry, now);
+    finish(block->stack, block->depth, !block->completed && is_failure(rb_errinfo()));
+    RB_GC_GUARD(block->holder);
     guarded_call_pass_on();
     return Qnil;
 }
 
-static VALUE measure(struct span_call *call, VALUE (*body)(VALUE), VALUE argument)
+/* Yields; `job` is the id of the job that begins, or nil. */
+static VALUE measure(struct measured_block *block, struct span_entry *entry, VALUE job)
 {
-    call->body = body;
-    call->argument = argument;
-    return rb_ensure(run, (VALUE)call, end, (VALUE)call);
+    block->depth = block->stack->depth;
+    block->completed = false;
+    if (!begin(block->stack, entry)) return rb_yield_values(0);
+    if (!NIL_P(job)) block->stack->job = job;
+    return rb_ensure(run, (VALUE)block, end, (VALUE)block);
 }
 
-static VALUE yield(VALUE unused)
+struct span_stack *spans_stack(VALUE *holder)
 {
-    (void)unused;
-    return rb_yield_values(0);
+    return switched_on ? span_stack_of_fiber(true, holder) : NULL;
 }
 
 /*
@@ -171,13 +168,11 @@ static VALUE yield(VALUE unused)
  */
 static VALUE span(VALUE self, VALUE type, VALUE name)
 {
-    struct span_call call;
-    struct span_stack *stack;
+    struct measured_block block;
 
     (void)self;
-    if (!switched_on || !(stack = span_stack_of_fiber(true, &call.holder))) return rb_yield_values(0);
-    if (!begin(&call, stack, entry_of(type, name))) return rb_yield_values(0);
-    return measure(&call, yield, Qnil);
+    if (!(block.stack = spans_stack(&block.holder))) return rb_yield_values(0);
+    return measure(&block, entry_of(type, name), Qnil);
 }
 
 /*
@@ -186,46 +181,80 @@ static VALUE span(VALUE self, VALUE type, VALUE name)
  */
 static VALUE method_span(VALUE self, VALUE type, VALUE class_name, VALUE method)
 {
-    struct span_call call;
-    struct span_stack *stack;
+    struct measured_block block;
 
     (void)self;
-    if (!switched_on || !(stack = span_stack_of_fiber(true, &call.holder))) return rb_yield_values(0);
+    if (!(block.stack = spans_stack(&block.holder))) return rb_yield_values(0);
     struct span_entry *entry = entry_of_method(text_of(type), text_of(class_name), text_of(method));
     RB_GC_GUARD(type);
     RB_GC_GUARD(class_name);
     RB_GC_GUARD(method);
-    return begin(&call, stack, entry) ? measure(&call, yield, Qnil) : rb_yield_values(0);
+    return measure(&block, entry, Qnil);
 }
 
-static bool is_running(const struct span_stack *stack, VALUE id)
+struct span_entry *spans_entry_of_job(VALUE class_name)
 {
-    if (NIL_P(id) || NIL_P(stack->job)) return false;
-    if (id == stack->job) return true;
-    return RB_TYPE_P(id, T_STRING) && RB_TYPE_P(stack->job, T_STRING) &&
-           rb_str_equal(id, stack->job) == Qtrue;
-}
-
-VALUE spans_measure_job(VALUE class_name, VALUE id, VALUE (*body)(VALUE), VALUE argument)
-{
-    struct span_call call;
-    struct span_stack *stack;
-
-    if (!switched_on || !(stack = span_stack_of_fiber(true, &call.holder))) return body(argument);
-    if (is_running(stack, id)) return body(argument);
     struct span_entry *entry = entry_of_method((struct text){JOB_TYPE, strlen(JOB_TYPE)}, text_of(class_name),
                                                (struct text){JOB_METHOD, strlen(JOB_METHOD)});
+
     RB_GC_GUARD(class_name);
-    if (!begin(&call, stack, entry)) return body(argument);
-    stack->job = id;
-    return measure(&call, body, argument);
+    return entry;
 }
 
-/* HeapPeriscopeAgent::Native.job_span(class_name, id) { } */
+/* Of a job of Sidekiq, or what is given, where that is an id or nil. */
+static VALUE id_of(VALUE job)
+{
+    if (RB_SPECIAL_CONST_P(job) || RB_TYPE_P(job, T_STRING)) return job;
+    VALUE id = rb_attr_get(job, id_jid_variable);
+    if (NIL_P(id)) id = rb_check_funcall(job, id_jid, 0, NULL);
+    return id == Qundef ? Qnil : id;
+}
+
+bool spans_job_runs(const struct span_stack *stack, VALUE job)
+{
+    if (NIL_P(stack->job) || NIL_P(job)) return false;
+    VALUE id = id_of(job), running = id_of(stack->job);
+    if (NIL_P(id)) return false;
+    if (id == running) return true;
+    return RB_TYPE_P(id, T_STRING) && RB_TYPE_P(running, T_STRING) && rb_str_equal(id, running) == Qtrue;
+}
+
+/*
+ * HeapPeriscopeAgent::Native.job_span(class_name, id) { }
+ * The span of a job, "ClassName#perform", unless a hook further out measures it already.
+ */
 static VALUE job_span(VALUE self, VALUE class_name, VALUE id)
 {
+    struct measured_block block;
+
     (void)self;
-    return spans_measure_job(class_name, id, yield, Qnil);
+    if (!(block.stack = spans_stack(&block.holder)) || spans_job_runs(block.stack, id))
+        return rb_yield_values(0);
+    struct span_entry *entry = spans_entry_of_job(class_name);
+    return measure(&block, entry, id);
+}
+
+long spans_begin_job(struct span_stack *stack, struct span_entry *entry, VALUE job)
+{
+    size_t depth = stack->depth;
+
+    if (!begin(stack, entry)) return -1;
+    stack->job = job;
+    if (guarded_call_pending()) {
+        span_stack_return(stack, depth);
+        guarded_call_pass_on();
+    }
+    return (long)depth;
+}
+
+void spans_end_job(long depth, VALUE error)
+{
+    VALUE holder;
+    struct span_stack *stack = span_stack_of_fiber(false, &holder);
+
+    if (stack && depth >= 0) finish(stack, (size_t)depth, is_failure(error));
+    RB_GC_GUARD(holder);
+    guarded_call_pass_on();
 }
 
 const struct span_entry *spans_current(void)
@@ -285,7 +314,7 @@ void spans_add_report(VALUE type, VALUE name, struct span_live *live)
 
 void spans_after_fork(void)
 {
-    generation++;
+    forks++;
     span_table_reset();
     span_census_reset();
 }
@@ -293,7 +322,9 @@ void spans_after_fork(void)
 void init_spans(VALUE module)
 {
     id_status = rb_intern("status");
-    init_span_stack();
+    id_jid = rb_intern("jid");
+    id_jid_variable = rb_intern("@jid");
+    init_span_stack(module);
     rb_define_singleton_method(module, "span", span, 2);
 
     VALUE native = rb_define_module_under(module, "Native");

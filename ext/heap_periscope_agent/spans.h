@@ -1,8 +1,8 @@
 /*
  * Spans: named stretches of work (a controller action, a save, a job, a task), and what each costs.
  *
- * HeapPeriscopeAgent.span opens one, on any Ruby thread and fiber. Every fiber has a stack of its open spans, kept
- * in a fiber-local variable; what was measured is summed in span_table.
+ * HeapPeriscopeAgent.span opens one, on any Ruby thread and fiber. Every fiber has a stack of its open spans (span_stack),
+ * kept in a fiber-local variable; what was measured is summed in span_table.
  * All functions need the GVL, except spans_current. The child of a fork calls spans_after_fork first.
  */
 #ifndef HEAP_PERISCOPE_SPANS_H
@@ -10,9 +10,10 @@
 
 #include <ruby.h>
 #include <stdbool.h>
+#include "span_stack.h"
 #include "span_table.h"
 
-void init_spans(VALUE module);
+void init_spans(VALUE agent);
 
 /* Takes the options that concern spans from agent_config. */
 void spans_configure(void);
@@ -39,11 +40,24 @@ void spans_follow_fibers(bool follow);
 void spans_add_report(VALUE type, VALUE name, struct span_live *live);
 
 /*
- * The span of one job, "ClassName#perform", around `body(argument)`, whose value it returns. Several hooks may see the same job
- * (Sidekiq's processor or middleware, the callback of Active Job, a tracker in the class): the outermost measures it, the
- * others, who come with the same id, just call. Raises what `body` raises.
+ * The span of one job, "ClassName#perform", for a hook that calls begin and end itself. Several hooks may see the same job (Sidekiq's
+ * processor or middleware, the callback of Active Job, a tracker in the class): the outermost measures it, the others, who come
+ * with the same id, find that it runs.
  */
-VALUE spans_measure_job(VALUE class_name, VALUE id, VALUE (*body)(VALUE), VALUE argument);
+
+/* Where calls of the running fiber are kept, NULL while nothing is measured; see span_stack_of_fiber. */
+struct span_stack *spans_stack(VALUE *holder);
+
+struct span_entry *spans_entry_of_job(VALUE class_name);
+
+/* Whether `job`, an object of Sidekiq's or the id of a job, is the one that runs. Asks the object for its jid, which may raise. */
+bool spans_job_runs(const struct span_stack *stack, VALUE job);
+
+/* What spans_end_job is to be given, negative where nothing began. Raises what interrupts the thread, and then nothing began. */
+long spans_begin_job(struct span_stack *stack, struct span_entry *entry, VALUE job);
+
+/* `error` is the exception that ends the job, or nil. Does nothing when the job has ended. May raise what interrupts the thread, the job ended. */
+void spans_end_job(long begun, VALUE error);
 
 /* Forgets what the parent measured; spans that are open stay the parent's. */
 void spans_after_fork(void);

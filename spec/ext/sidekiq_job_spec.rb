@@ -1,14 +1,15 @@
 # frozen_string_literal: true
 
 require "heap_periscope_agent"
+require "heap_periscope_agent/integrations"
 require_relative "../support/measured_spans"
 
 # The hook itself, in classes that look like a processor of Sidekiq and its jobs. Real Sidekiqs: spec/integration/sidekiq*_spec.rb.
-RSpec.describe "HeapPeriscopeAgent::Native::SidekiqPerforming" do
+RSpec.describe "HeapPeriscopeAgent::Integrations::Sidekiq::Performing" do
   include_context "with measured spans"
 
   processor = Class.new do
-    prepend HeapPeriscopeAgent::Native::SidekiqPerforming
+    prepend HeapPeriscopeAgent::Integrations::Sidekiq::Performing
 
     def process(instance, args) = execute_job(instance, args)
 
@@ -78,6 +79,39 @@ RSpec.describe "HeapPeriscopeAgent::Native::SidekiqPerforming" do
     expect(perform(Odd)).to eq(:done)
     expect(perform(Class.new(Odd))).to eq(:done)
     expect(calls.keys).to contain_exactly("Odd#perform", "(invalid name)#perform")
+  end
+
+  it "ends with Thread#raise and Thread#kill" do
+    waiting = job_class("Waiting") { sleep }
+    raised, killed = Array.new(2) { Thread.new { one.process(waiting.new, []) } }
+    raised.report_on_exception = false
+    Thread.pass until raised.stop? && killed.stop?
+    raised.raise("now")
+    killed.kill
+    expect { raised.join }.to raise_error("now")
+    killed.join
+    expect(calls).to eq("Waiting#perform" => ["job", 2, 1])
+  end
+
+  it "leaves no trace in what a job raises but its own line" do
+    job_class("Fails") { raise ArgumentError, "no" }
+    error = begin
+      perform(Fails)
+    rescue ArgumentError => e
+      e
+    end
+    expect(error.cause).to be_nil
+    expect(error.backtrace.count { |line| line.include?("integrations/sidekiq.rb") }).to be <= 1
+  end
+
+  it "goes without the figures of a job that clears all fiber-local variables" do
+    job_class("Clears") { Thread.current.keys.each { |key| Thread.current[key] = nil } && GC.start }
+    perform(Clears)
+    perform(Clears)
+    job_class("Quiet") { :done }
+    expect(perform(Quiet)).to eq(:done)
+    expect(calls).to eq("Quiet#perform" => ["job", 1, 0])
+    expect(testing.spans_current).to be_nil
   end
 
   it "takes a job without an id" do

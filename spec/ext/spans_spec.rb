@@ -184,6 +184,59 @@ RSpec.describe "HeapPeriscopeAgent.span" do
       expect(current).to be_nil
     end
 
+    it "can be looked at and copied, as programs do with their variables", :native do
+      stack = span { Thread.current[:heap_periscope_spans] }
+      copies = [stack.dup, stack.clone, stack.class.allocate]
+      expect([stack, *copies].map(&:inspect)).to all(start_with("#<HeapPeriscopeAgent::Native::SpanStack"))
+      copies.each do |copy|
+        Thread.current[:heap_periscope_spans] = copy
+        expect(span { current }).to eq(%w[custom work])
+      end
+      expect { Marshal.dump(stack) }.to raise_error(TypeError)
+      expect(sums).to include(calls: 4)
+    end
+
+    # ActionController::Live gives the variables of a request to the thread that streams, GraphQL's dataloader to its fibers.
+    def take_variables
+      variables = Thread.current.keys.to_h { |key| [key, Thread.current[key]] }
+      -> { variables.each { |key, value| Thread.current[key] = value } }
+    end
+
+    it "keeps stacks apart where the program copies its variables to another thread", :native do
+      inside = Queue.new
+      leave = Queue.new
+      span("outer") do
+        put_variables = take_variables
+        thread = Thread.new do
+          put_variables.call
+          span("copied") { [inside << true, leave.pop] }
+        end
+        inside.pop
+        span("inner") { nil }
+        expect(current).to eq(%w[custom outer])
+        leave << true
+        thread.join
+      end
+      expect(current).to be_nil
+      expect(sums("copied")).to include(calls: 1)
+    end
+
+    it "keeps stacks apart where the program copies its variables to another fiber", :native, :switches_fibers do
+      span("outer") do
+        put_variables = take_variables
+        fiber = Fiber.new do
+          put_variables.call
+          span("copied") { Fiber.yield }
+        end
+        fiber.resume
+        span("inner") { nil }
+        expect(current).to eq(%w[custom outer])
+        fiber.resume
+      end
+      expect(current).to be_nil
+      expect(sums("copied")).to include(calls: 1)
+    end
+
     it "works with external enumerators" do
       numbers = Enumerator.new { |out| span("numbers") { 3.times { |n| out << n } } }
       expect(span { [numbers.next, numbers.next, numbers.next] }).to eq([0, 1, 2])
