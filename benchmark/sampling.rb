@@ -4,8 +4,8 @@
 # programs that work in phases.
 #   bundle exec ruby benchmark/sampling.rb [--rounds 9] [--round-seconds 10] [--truth-seconds 60] [--repeats 20] [--steady-seconds 600]
 #                                          [--rivals false] [cost truth phases steady]
-# Each observer has a process of its own; in it rounds without and with the observer alternate, and a second row without it
-# shows the noise (A/A). The processes take turns, round by round.
+# Each observer has two processes of its own that share a core, one with it and one without, by turns (support/pairs.rb); a second row
+# with neither shows the noise (A/A). The observers take turns, round by round.
 require "optparse"
 require_relative "support/bench"
 require_relative "support/observers"
@@ -23,20 +23,36 @@ module Bench
       public_send(role, *arguments)
     end
 
+    LIVE_OBJECTS = 300_000
+
+    # Collections come at the end of requests and not when the VM wants them: whether a heap that is nearly full has one in each
+    # request or two is decided by a few objects, and makes a difference of 8 %. What an observer allocates, and so adds to
+    # collections, is counted instead.
     def cost(name, repeats)
       observer = Observers::ALL.fetch(name).call
       repeats = Integer(repeats)
+      keep = Heap.fill(LIVE_OBJECTS)
       Worker.serve do |command|
         GC.start
         observer.start if command == "on"
         # Past the start and the first snapshot: ten seconds then hold one snapshot, as they do in a process that runs for long.
-        (repeats / 5).times { Request.round(4_000) }
-        figures = Bench.measure { repeats.times { Request.round(4_000) } }
+        requests(repeats / 5)
+        figures = Bench.measure_with_objects { requests(repeats) }.merge(kept: keep.size)
         figures[:facts] = observer.stop.then { observer.facts } if command == "on"
         figures
       end
     rescue LoadError, NameError => e
       Worker.serve { { error: "#{e.class}: #{e.message.lines.first.chomp[0, 80]}" } }
+    end
+
+    def requests(repeats)
+      GC.disable
+      repeats.times do
+        Request.round(4_000)
+        GC.start(full_mark: false)
+      end
+    ensure
+      GC.enable
     end
 
     def truth(workload)

@@ -8,9 +8,12 @@ require_relative "../../spec/support/gem_folder"
 module Bench
   # A process that runs the same script with a role and answers one JSON line to each line it is sent.
   class Worker
-    def initialize(script, *role, env: {})
+    # @param core [Integer, nil] the only one it may use; by `taskset`, so on Linux only
+    def initialize(script, *role, env: {}, core: nil)
       library = env.fetch("RIVAL_LIB") { File.expand_path("../../lib", __dir__) }
-      @io = IO.popen([env, RbConfig.ruby, "-I#{library}", script, "worker", *role.map(&:to_s)], "r+")
+      command = [RbConfig.ruby, "-I#{library}", script, "worker", *role.map(&:to_s)]
+      command.unshift("taskset", "--cpu-list", core.to_s) if core
+      @io = IO.popen([env, *command], "r+")
       ask("ready")
     end
 
@@ -89,3 +92,4 @@ module Bench
 end
 
 require_relative "turns"
+require_relative "pairs"

@@ -4,10 +4,14 @@ module Bench
   # Ways to watch allocations, each with a start and a stop; run in a worker of its own. A rival that does not install on this
   # Ruby, or does not start, raises LoadError or NameError when it is made.
   module Observers
+    # With the budget and the interval of a whole core where it has a share of one only: the work between two snapshots is the same.
     class Agent
       def initialize
         require "heap_periscope_agent"
+        share = Float(ENV.fetch("CORE_SHARE", 1))
         HeapPeriscopeAgent.configure do |config|
+          config.allocation_budget *= share
+          config.interval /= share
           config.enable_allocation_sampling = true
           config.verbose = false
           config.port = 9

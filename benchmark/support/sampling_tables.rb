@@ -5,7 +5,7 @@ module Bench
   class SamplingTables
     AGENT = Observers::ALL.keys.first
     # A rival is slower by far: fewer repeats say enough.
-    RIVAL_SHARE = 5
+    RIVAL_SHARE = 10
 
     def initialize(script, options)
       @script = script
@@ -14,14 +14,15 @@ module Bench
 
     # Request-like work under each observer.
     def cost
-      workers = cost_workers
-      errors = workers.transform_values { |worker| worker.ask("none")[:error] }.compact
-      ratios = measure_cost(workers.except(*errors.keys))
-      Bench.heading("Request-like workload under observers, #{@options[:rounds]} rounds, medians of the ratios of each round")
-      rows = workers.keys.map { |name| [name, *(errors[name] ? ["does not run here", "", "", ""] : cells(ratios[name]))] }
-      Bench.table([["", "wall", "CPU", "A/A wall", "A/A CPU"]] + rows)
+      pairs = cost_pairs
+      errors = pairs.transform_values(&:error).compact
+      able = pairs.except(*errors.keys)
+      @options[:rounds].times { able.each_value { |pair| pair.round(%w[on again]) } }
+      Bench.heading("Request-like workload under observers, #{@options[:rounds]} rounds, medians of their ratios")
+      rows = pairs.keys.map { |name| [name, *(errors[name] ? ["does not run here", "", "", ""] : cells(pairs[name]))] }
+      Bench.table([["", "wall", "CPU", "95 % interval", "A/A CPU"]] + rows)
       errors.each { |name, error| puts "#{name}: #{error}" }
-      judge_cost(ratios[AGENT])
+      judge_cost(pairs[AGENT])
     end
 
     # The shares against full tracing, and how often the stated error holds.
@@ -68,45 +69,31 @@ module Bench
     def seconds = @options[:"truth-seconds"]
     def worker(...) = Worker.new(@script, ...)
 
-    def cost_workers
+    def cost_pairs
       names = @options.fetch(:rivals, true) ? Observers::ALL.keys : [AGENT]
       folder = names.size > 1 ? GemFolder.of("rival:profilers") : ""
-      probe = worker("cost", AGENT, 5)
+      env = { "PROFILERS" => folder, "CORE_SHARE" => Pairs::SHARE.to_s }
+      probe = worker("cost", AGENT, 20)
       probe.ask("none")
-      repeats = [(@options[:"round-seconds"] / (probe.ask("none")[:wall] / 5)).round, RIVAL_SHARE].max
+      repeats = [(@options[:"round-seconds"] / (probe.ask("none")[:wall] / 20)).round, RIVAL_SHARE].max
       probe.close
       names.to_h do |name|
-        [name, worker("cost", name, name == AGENT ? repeats : repeats / RIVAL_SHARE, env: { "PROFILERS" => folder })]
+        share = name == AGENT ? repeats : repeats / RIVAL_SHARE
+        [name, Pairs.new { |core| worker("cost", name, share, env:, core:) }]
       end
     end
 
-    def measure_cost(workers)
-      answers = workers.transform_values { { "none" => [], "on" => [], "again" => [] } }
-      @options[:rounds].times do |round|
-        order = %w[none on again].rotate(round)
-        workers.each do |name, worker|
-          # Forwards and backwards for the agent, whose ratio is near 1, so that what changes slowly falls on all alike.
-          blocks = (name == AGENT ? order + order.reverse : order).map { |what| [what, worker.ask(what)] }
-          blocks.group_by(&:first).each { |what, pairs| answers[name][what] << Turns.add(pairs.map(&:last)) }
-        end
-      end
-      puts "agent, last round: #{answers[AGENT]["on"].last[:facts]}"
-      answers.transform_values { |rounds| %w[on again].to_h { |what| [what, ratio(rounds[what], rounds["none"])] } }
+    def cells(pair)
+      on = pair.ratio("on")
+      [Bench.times(pair.ratio("on", :wall).value), Bench.times(on.value), Bench.interval(on), Bench.times(pair.ratio("again").value)]
     end
 
-    def ratio(observed, base)
-      %i[wall cpu].to_h { |clock| [clock, Bench.median(observed.zip(base).map { |a, b| a[clock] / b[clock] })] }
-    end
-
-    def cells(ratios)
-      ratios.values_at("on", "again").flat_map { |ratio| ratio.values_at(:wall, :cpu).map { |value| format("×%.3f", value) } }
-    end
-
-    def judge_cost(ratios)
-      noise = ratios["again"][:cpu] - 1
-      puts format("A/A row of the agent's process: %+.2f %%%s", noise * 100, noise.abs > 0.005 ? ", too noisy: more rounds" : "")
+    def judge_cost(pair)
+      puts "agent, last round: #{pair.last("on", :facts)}; objects allocated with it #{pair.sum("on", :objects)}, without #{pair.sum("again", :objects)}"
+      pair.judge_noise
       limit = RUBY_VERSION >= "3.3" ? 1.02 : 1.04
-      Bench.bar("the agent at most ×#{limit} by CPU time", ratios["on"][:cpu] <= limit)
+      on = pair.ratio("on")
+      Bench.bar("the agent at most ×#{limit} by CPU time: #{Bench.times(on.value)} (#{Bench.interval(on)})", on.value <= limit)
     end
 
     def shares(row)

@@ -36,6 +36,13 @@ module Bench
       figures.reduce { |sum, more| sum.merge(more) { |_, a, b| a.is_a?(Numeric) ? a + b : b } }
     end
 
+    # @return [Estimate] the median, with the interval that the class comment tells
+    def self.estimate(values)
+      random = Random.new(1)
+      drawn = Array.new(DRAWS) { Bench.median(Array.new(values.size) { values.sample(random: random) }) }
+      Estimate.new(Bench.median(values), Bench.quantile(drawn, 0.025), Bench.quantile(drawn, 0.975))
+    end
+
     attr_reader :rounds
 
     def initialize(rounds)
@@ -81,12 +88,7 @@ module Bench
     private
 
     def figure(round, mode, key) = round.fetch(mode).fetch(key)
-
-    def estimate(values)
-      random = Random.new(1)
-      drawn = Array.new(DRAWS) { Bench.median(Array.new(values.size) { values.sample(random: random) }) }
-      Estimate.new(Bench.median(values), Bench.quantile(drawn, 0.025), Bench.quantile(drawn, 0.975))
-    end
+    def estimate(values) = self.class.estimate(values)
   end
 
   module_function

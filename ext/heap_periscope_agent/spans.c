@@ -21,7 +21,7 @@
 struct measured_block {
     VALUE holder; /* keeps `stack` alive */
     struct span_stack *stack;
-    size_t depth; /* of its call */
+    long depth; /* of its call */
     bool completed;
 };
 
@@ -81,16 +81,19 @@ static uint64_t gc_ns(void)
     return gc_events_enabled_p() ? gc_events_total_ns() : gc_total_time_by_ms_ns();
 }
 
-static bool begin(struct span_stack *stack, struct span_entry *entry)
+/* Answers the depth of the call, negative when there is none. The counters come first: reading them may run a signal handler, with
+ * spans of its own on the same stack. */
+static long begin(struct span_stack *stack, struct span_entry *entry)
 {
+    uint64_t allocated_objects = gc_total_allocated_objects(), gc = gc_ns();
     struct span_call *call = entry ? span_stack_push(stack, entry) : NULL;
 
-    if (!call) return false;
+    if (!call) return -1;
     call->forks = forks;
-    call->allocated_objects = gc_total_allocated_objects();
-    call->gc_ns = gc_ns();
+    call->allocated_objects = allocated_objects;
+    call->gc_ns = gc;
     call->began_ns = monotonic_ns();
-    return true;
+    return (long)stack->depth - 1;
 }
 
 /* Whether the exception that ends the call is a failure: `throw`, `break` and a successful `exit` are none. */
@@ -102,26 +105,27 @@ static bool is_failure(VALUE error)
 }
 
 /* Ends the call at `depth`, unless it has ended before. */
-static void finish(struct span_stack *stack, size_t depth, bool failed)
+static void finish(struct span_stack *stack, long depth, bool failed)
 {
-    const struct span_call *call = span_stack_call(stack, depth);
+    const struct span_call *open = depth < 0 ? NULL : span_stack_call(stack, (size_t)depth);
 
-    if (!call) return;
-    span_stack_return(stack, depth);
-    if (call->forks != forks) return;
+    if (!open) return;
+    const struct span_call call = *open; /* see begin */
+    span_stack_return(stack, (size_t)depth);
+    if (call.forks != forks) return;
 
-    uint64_t now = monotonic_ns(), gc = gc_ns();
+    uint64_t now = monotonic_ns(), allocated_objects = gc_total_allocated_objects(), gc = gc_ns();
     struct span_totals spent = {
         .calls = 1,
         .errors = failed,
-        .wall_ns = now - call->began_ns,
-        .allocated_objects = gc_total_allocated_objects() - call->allocated_objects,
+        .wall_ns = now - call.began_ns,
+        .allocated_objects = allocated_objects - call.allocated_objects,
         /* A source that was set back or replaced meanwhile tells nothing about this call. */
-        .gc_ns = gc > call->gc_ns ? gc - call->gc_ns : 0,
+        .gc_ns = gc > call.gc_ns ? gc - call.gc_ns : 0,
     };
-    span_table_add(call->entry, &spent, call->outermost);
-    call->entry->last_called_ns = now;
-    if (switched_on) span_census_offer(call->entry, now);
+    span_table_add(call.entry, &spent, call.outermost);
+    call.entry->last_called_ns = now;
+    if (switched_on) span_census_offer(call.entry, now);
 }
 
 static VALUE run(VALUE data)
@@ -148,10 +152,9 @@ static VALUE end(VALUE data)
 /* Yields; `job` is the id of the job that begins, or nil. */
 static VALUE measure(struct measured_block *block, struct span_entry *entry, VALUE job)
 {
-    block->depth = block->stack->depth;
     block->completed = false;
-    if (!begin(block->stack, entry)) return rb_yield_values(0);
-    if (!NIL_P(job)) block->stack->job = job;
+    block->depth = begin(block->stack, entry);
+    if (block->depth >= 0 && !NIL_P(job)) block->stack->job = job;
     return rb_ensure(run, (VALUE)block, end, (VALUE)block);
 }
 
@@ -236,15 +239,14 @@ static VALUE job_span(VALUE self, VALUE class_name, VALUE id)
 
 long spans_begin_job(struct span_stack *stack, struct span_entry *entry, VALUE job)
 {
-    size_t depth = stack->depth;
+    long depth = begin(stack, entry);
 
-    if (!begin(stack, entry)) return -1;
-    stack->job = job;
+    if (depth >= 0) stack->job = job;
     if (guarded_call_pending()) {
-        span_stack_return(stack, depth);
+        if (depth >= 0) span_stack_return(stack, (size_t)depth);
         guarded_call_pass_on();
     }
-    return (long)depth;
+    return depth;
 }
 
 void spans_end_job(long depth, VALUE error)
@@ -252,7 +254,7 @@ void spans_end_job(long depth, VALUE error)
     VALUE holder;
     struct span_stack *stack = span_stack_of_fiber(false, &holder);
 
-    if (stack && depth >= 0) finish(stack, (size_t)depth, is_failure(error));
+    if (stack) finish(stack, depth, is_failure(error));
     RB_GC_GUARD(holder);
     guarded_call_pass_on();
 }

@@ -2,6 +2,8 @@
 
 require "English"
 require "heap_periscope_agent"
+require "rbconfig"
+require_relative "../support/child"
 require_relative "../support/measured_spans"
 
 RSpec.describe "HeapPeriscopeAgent.span" do
@@ -263,6 +265,26 @@ RSpec.describe "HeapPeriscopeAgent.span" do
     expect(sums).to include(calls: 1)
     expect(sums("inner")).to include(calls: 1)
     expect(current).to be_nil
+  end
+
+  # Reading the collector's time runs what interrupts the thread, in the midst of a begin or end.
+  it "stands signal handlers with deep spans of their own" do # not under GC.stress, where they come faster than they end
+    handled = 0
+    names = Array.new(9) { |n| "handler #{n}" }
+    nest = ->(depth) { span(names[depth]) { depth.zero? ? handled += 1 : nest.call(depth - 1) } }
+    before = trap("USR2") { nest.call(8) if handled < 50 }
+    signals = Process.spawn(RbConfig.ruby, "--disable-gems", "-e", "loop { Process.kill('USR2', #{Process.pid}) && sleep(0.001) }")
+    calls = 0
+    until calls >= 100 && handled >= 50
+      span("outer") { span("inner") { calls += 1 } }
+      GC.start(full_mark: false) if (calls % 5).zero?
+    end
+    Child.stop(signals, "KILL")
+    expect([sums("outer"), sums("inner")]).to all(include(calls: calls))
+    expect(sums("handler 0")).to include(calls: 50)
+    expect(current).to be_nil
+  ensure
+    trap("USR2", before || "DEFAULT")
   end
 
   it "sums up across many threads at once" do
