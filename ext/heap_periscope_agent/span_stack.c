@@ -2,12 +2,15 @@
 
 #include "guarded_call.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEEPEST 512
 
-static __thread const struct span_entry *current;
+/* The innermost entry of a native thread. No __thread: the first look at one may ask for memory, and a hook looks. */
+static pthread_key_t current;
+static bool current_known;
 static ID id_stack;
 static VALUE stack_class;
 
@@ -66,6 +69,11 @@ static VALUE make_holder(VALUE unused)
     return holder;
 }
 
+static void set_current(const struct span_entry *entry)
+{
+    if (current_known) pthread_setspecific(current, entry);
+}
+
 static struct span_stack *stack_in(VALUE holder)
 {
     if (!RB_TYPE_P(holder, T_DATA) || !rb_typeddata_is_kind_of(holder, &stack_type)) return NULL;
@@ -106,7 +114,7 @@ struct span_call *span_stack_push(struct span_stack *stack, struct span_entry *e
     call->entry = entry;
     call->outer_job = stack->job;
     call->outermost = outermost;
-    current = entry;
+    set_current(entry);
     return call;
 }
 
@@ -132,17 +140,18 @@ bool span_stack_holds(const struct span_stack *stack, const struct span_entry *e
 
 const struct span_entry *span_stack_current(void)
 {
-    return current;
+    return current_known ? pthread_getspecific(current) : NULL;
 }
 
 void span_stack_set_current(const struct span_stack *stack)
 {
-    current = stack && stack->depth ? stack->calls[stack->depth - 1].entry : NULL;
+    set_current(stack && stack->depth ? stack->calls[stack->depth - 1].entry : NULL);
 }
 
 void init_span_stack(VALUE agent)
 {
     id_stack = rb_intern("heap_periscope_spans");
+    if (!current_known) current_known = pthread_key_create(&current, NULL) == 0;
     stack_class = rb_define_class_under(rb_define_module_under(agent, "Native"), "SpanStack", rb_cObject);
     rb_gc_register_mark_object(stack_class);
     rb_define_alloc_func(stack_class, stack_allocate);

@@ -144,7 +144,8 @@ RSpec.describe "allocation sampler", timeout: 240 do
       HeapPeriscopeAgent.start
       HeapPeriscopeAgent::Testing.fix_plan(6_000_000, 4_000_000, 3)
       deep = ->(depth) { depth.zero? ? [Class.new, Row.new("x" * 99), {}] : deep.call(depth - 1) }
-      wait_until { 500.times { |n| deep.call(n % 60) } && HeapPeriscopeAgent.allocation_sampling[:windows] >= 50 }
+      # New threads, for which nothing of ours has memory yet.
+      wait_until { Thread.new { 500.times { |n| deep.call(n % 60) } }.join && HeapPeriscopeAgent.allocation_sampling[:windows] >= 50 }
       print hooks.call > 10_000, " ", HeapPeriscopeAgent.allocation_sampling[:stacks] > 100
     RUBY
     expect(out).to eq("true true")
