@@ -2,8 +2,8 @@
 
 # What spans cost: HeapPeriscopeAgent.span itself; requests through a real Rails stack with a million live objects, controllers
 # and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
-# Modes take turns in one process, in short blocks (support/turns.rb), those of Sidekiq in two that share a core (support/pairs.rb);
-# the agent runs in all of them.
+# Modes take turns in one process (of Sidekiq there are six, one after the other), in short blocks (support/turns.rb); the agent
+# runs in all of them.
 #   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
 # The bar of a request is that of spans (short blocks without collections) and censuses (long blocks, ten times as many
 # censuses as by default: a tenth of what they cost) together.
@@ -84,32 +84,26 @@ module Bench
                    ["instrumented", *times.map { |time, _| Bench.ms(time) }, *times.map { |time, base| Bench.ratio(time, base) }]])
     end
 
+    # How the processors of a process lie in memory makes a difference of its own, so there are several, and those of each mode
+    # are made first in a third of them.
     def sidekiq
       redis = RedisServer.new
-      pair = Pairs.new { |core, side| Worker.new(@script, "sidekiq", env: { "REDIS_URL" => redis.url(side) }, core:) }
-      pair.error
-      deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + @seconds
-      pair.round(%w[on again]) while pair.size < 9 || Process.clock_gettime(Process::CLOCK_MONOTONIC) < deadline
-      judge_jobs(pair)
+      env = { "REDIS_URL" => redis.url }
+      turns = Array.new(SIDEKIQ_PROCESSES) do |n|
+        take_turns("sidekiq", n % 3, seconds: @seconds / SIDEKIQ_PROCESSES, env:)
+      end
+      judge_jobs(Turns.new(turns.flat_map(&:rounds)), turns.map { |one| Bench.times(one.ratio("on").value) })
     ensure
-      pair&.close
       redis.close
     end
 
-    def judge_jobs(pair)
-      jobs = pair.sum("on", :jobs)
-      Bench.heading("#{jobs} Sidekiq jobs that do nothing, with the agent's hook in the processor and without, #{pair.size} rounds")
-      Bench.table([["a job", "wall", "CPU", "objects", "wall ratio", "CPU ratio", "95 % interval"]] +
-                  { "again" => "none again (A/A)", "on" => "instrumented" }.map { |mode, name| [name, *job_cells(pair, mode, jobs)] })
-      pair.judge_noise
-      on = pair.ratio("on")
+    def judge_jobs(turns, by_process)
+      Bench.heading("#{turns.sum("on", :jobs)} Sidekiq jobs that do nothing, with the agent's hook in the processor and without")
+      Bench.table(turns.rows(MODES, :jobs))
+      puts "by process: #{by_process.join(" ")}"
+      turns.judge_noise
+      on = turns.ratio("on")
       Bench.bar("CPU at most ×1.02 of none: #{Bench.times(on.value)} (#{Bench.interval(on)})", on.value <= 1.02)
-    end
-
-    def job_cells(pair, mode, jobs)
-      times = %i[wall cpu].map { |key| Bench.ms(pair.sum(mode, key) / jobs) }
-      cpu = pair.ratio(mode)
-      [*times, (pair.sum(mode, :objects) / jobs.to_f).round(1), Bench.times(pair.ratio(mode, :wall).value), Bench.times(cpu.value), Bench.interval(cpu)]
     end
 
     private

@@ -16,7 +16,7 @@ class RedisServer
     raise "redis-server did not answer on port #{@port}" unless 200.times.any? { answers? || sleep(0.05).nil? }
   end
 
-  def url(database = 0) = "redis://127.0.0.1:#{@port}/#{database}"
+  def url = "redis://127.0.0.1:#{@port}/0"
 
   def close
     Process.kill("TERM", @pid)
