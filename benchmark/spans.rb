@@ -2,7 +2,7 @@
 
 # What spans cost: HeapPeriscopeAgent.span itself; requests through a real Rails stack with a million live objects, controllers
 # and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
-# Modes take turns in one process (of Sidekiq there are six, one after the other), in short blocks (support/turns.rb); the agent
+# Modes take turns in one process (of Sidekiq there are twelve, one after the other), in short blocks (support/turns.rb); the agent
 # runs in all of them.
 #   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
 # The bar of a request is that of spans (short blocks without collections) and censuses (long blocks, ten times as many

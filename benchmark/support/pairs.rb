@@ -9,14 +9,14 @@ module Bench
   # swap sides at once, and a round's ratio is the geometric mean of both, so that what distinguishes the two processes falls out.
   # What goes by the clock and not by work done (a budget, an interval) has to be set for half a core (SHARE).
   class Pairs
-    BASE = "none"
+    BASE = Turns::BASE
     SHARE = 0.5
 
     # @yieldparam core [Integer, nil] for Worker.new
     # @yieldreturn [Worker] answers the name of a mode with the figures of one block
     def initialize
       core = Etc.nprocessors - 1 if RUBY_PLATFORM.include?("linux")
-      @workers = Array.new(2) { |side| yield core, side }
+      @workers = Array.new(2) { yield core }
       @rounds = []
     end
 
@@ -27,8 +27,6 @@ module Bench
     def round(modes)
       @rounds << modes.to_h { |mode| [mode, [ask([mode, BASE]), ask([BASE, mode]).reverse]] }
     end
-
-    def size = @rounds.size
 
     # @return [Object] what the last block of a mode said
     def last(mode, key) = @rounds.last.fetch(mode).last.first[key]
@@ -41,11 +39,7 @@ module Bench
       Turns.estimate(@rounds.map { |round| Math.sqrt(round.fetch(mode).map { |on, base| on[clock] / base[clock] }.reduce(:*)) })
     end
 
-    # The bar under every comparison: processes in the same mode must agree.
-    def judge_noise(mode = "again")
-      again = ratio(mode)
-      Bench.bar("A/A within ± 0.5 %: #{Bench.times(again.value)} (#{Bench.interval(again)})", (again.value - 1).abs <= 0.005)
-    end
+    def judge_noise = Bench.judge_noise(ratio(Turns::AGAIN))
 
     def close = @workers.each(&:close)
 

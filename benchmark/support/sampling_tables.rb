@@ -20,9 +20,10 @@ module Bench
       @options[:rounds].times { able.each_value { |pair| pair.round(%w[on again]) } }
       Bench.heading("Request-like workload under observers, #{@options[:rounds]} rounds, medians of their ratios")
       rows = pairs.keys.map { |name| [name, *(errors[name] ? ["does not run here", "", "", ""] : cells(pairs[name]))] }
-      Bench.table([["", "wall", "CPU", "95 % interval", "A/A CPU"]] + rows)
+      Bench.table([["", "wall, beside the other", "CPU", "95 % interval", "A/A CPU"]] + rows)
       errors.each { |name, error| puts "#{name}: #{error}" }
       judge_cost(pairs[AGENT])
+      pairs.each_value(&:close)
     end
 
     # The shares against full tracing, and how often the stated error holds.

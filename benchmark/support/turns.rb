@@ -58,14 +58,14 @@ module Bench
     # What a mode took for the same work, as a multiple of the base.
     # @return [Estimate]
     def ratio(mode, key = :cpu)
-      estimate(rounds.map { |round| figure(round, mode, key) / figure(round, BASE, key) })
+      Turns.estimate(rounds.map { |round| figure(round, mode, key) / figure(round, BASE, key) })
     end
 
     # What one event of a mode (a census, a snapshot) costs: what the mode took more than the base, by event, in rounds with any.
     # @return [Estimate] in the unit of `key`
     def cost_of(event, mode, key = :cpu)
       eventful = rounds.select { |round| figure(round, mode, event).positive? }
-      estimate(eventful.map { |round| (figure(round, mode, key) - figure(round, BASE, key)) / figure(round, mode, event) })
+      Turns.estimate(eventful.map { |round| (figure(round, mode, key) - figure(round, BASE, key)) / figure(round, mode, event) })
     end
 
     # Rows for Bench.table: each mode's time for a unit of work and its ratio, by wall clock and by processor time.
@@ -79,21 +79,22 @@ module Bench
       end
     end
 
-    # The bar under every comparison: rows of the same mode must agree.
-    def judge_noise
-      again = ratio(AGAIN)
-      Bench.bar("A/A within ± 0.5 % (#{Bench.interval(again)})", (again.value - 1).abs <= 0.005)
-    end
+    def judge_noise = Bench.judge_noise(ratio(AGAIN))
 
     private
 
     def figure(round, mode, key) = round.fetch(mode).fetch(key)
-    def estimate(values) = self.class.estimate(values)
   end
 
   module_function
 
   def times(ratio) = format("×%.4f", ratio)
+
+  # The bar under every comparison: rows of the same mode must agree.
+  # @param again [Turns::Estimate]
+  def judge_noise(again)
+    bar("A/A within ± 0.5 %: #{times(again.value)} (#{interval(again)})", (again.value - 1).abs <= 0.005)
+  end
 
   def interval(estimate) = format("%.4f … %.4f", estimate.low, estimate.high)
 

@@ -25,43 +25,34 @@ static VALUE wrapped_job(VALUE job_arguments)
     return RB_TYPE_P(job, T_HASH) && RTEST(rb_hash_lookup(job, job_class_key)) ? job : Qnil;
 }
 
-/* By class, and past whatever `name` it defines. The class that the fiber performed last is remembered with its entry: a queue has
- * few, and a name takes several times as long. */
-static struct span_entry *entry_of(struct span_stack *stack, VALUE class, VALUE class_name, bool remember)
+/* By class, and past whatever `name` it defines; of a wrapper by what it wraps, whose id becomes *job. The class that the fiber performed
+ * last is remembered with its entry: a queue has few, and a name takes several times as long. */
+static struct span_entry *entry_of(struct span_stack *stack, VALUE class, VALUE job_arguments, VALUE *job)
 {
-    struct span_entry *entry = spans_entry_of_job(class_name);
+    if (stack->known.class == class && stack->known.entry->name_length) return stack->known.entry;
 
-    stack->known.class = remember ? class : Qnil;
-    stack->known.entry = entry;
-    return entry;
-}
-
-static bool known_p(const struct span_stack *stack, VALUE class)
-{
-    return stack->known.class == class && stack->known.entry && stack->known.entry->name_length;
+    VALUE class_name = rb_mod_name(class);
+    if (!wrapper_p(class_name)) {
+        struct span_entry *entry = spans_entry_of_job(class_name);
+        stack->known.class = entry ? class : Qnil;
+        stack->known.entry = entry;
+        return entry;
+    }
+    VALUE wrapped = wrapped_job(job_arguments);
+    if (NIL_P(wrapped)) return spans_entry_of_job(class_name);
+    *job = rb_hash_lookup(wrapped, job_id_key);
+    return spans_entry_of_job(rb_hash_lookup(wrapped, job_class_key));
 }
 
 /* HeapPeriscopeAgent::Native.begin_job(instance, arguments): what end_job is to be given. */
 static VALUE begin_job(VALUE self, VALUE instance, VALUE job_arguments)
 {
-    VALUE holder, class = rb_obj_class(instance), job = instance;
+    VALUE holder, job = instance;
     struct span_stack *stack = spans_stack(&holder);
-    struct span_entry *entry;
 
     (void)self;
     if (!stack) return Qnil;
-    if (known_p(stack, class)) {
-        entry = stack->known.entry;
-    } else {
-        VALUE class_name = rb_mod_name(class);
-        bool wrapper = wrapper_p(class_name);
-        VALUE wrapped = wrapper ? wrapped_job(job_arguments) : Qnil;
-        if (!NIL_P(wrapped)) {
-            class_name = rb_hash_lookup(wrapped, job_class_key);
-            job = rb_hash_lookup(wrapped, job_id_key);
-        }
-        entry = entry_of(stack, class, class_name, !wrapper);
-    }
+    struct span_entry *entry = entry_of(stack, rb_obj_class(instance), job_arguments, &job);
     if (spans_job_runs(stack, job)) return Qnil;
     long begun = spans_begin_job(stack, entry, job);
     RB_GC_GUARD(holder);

@@ -151,7 +151,7 @@ void span_stack_set_current(const struct span_stack *stack)
 void init_span_stack(VALUE agent)
 {
     id_stack = rb_intern("heap_periscope_spans");
-    if (!current_known) current_known = pthread_key_create(&current, NULL) == 0;
+    current_known = pthread_key_create(&current, NULL) == 0;
     stack_class = rb_define_class_under(rb_define_module_under(agent, "Native"), "SpanStack", rb_cObject);
     rb_gc_register_mark_object(stack_class);
     rb_define_alloc_func(stack_class, stack_allocate);

@@ -321,15 +321,15 @@ void spans_after_fork(void)
     span_census_reset();
 }
 
-void init_spans(VALUE module)
+void init_spans(VALUE agent)
 {
     id_status = rb_intern("status");
     id_jid = rb_intern("jid");
     id_jid_variable = rb_intern("@jid");
-    init_span_stack(module);
-    rb_define_singleton_method(module, "span", span, 2);
+    init_span_stack(agent);
+    rb_define_singleton_method(agent, "span", span, 2);
 
-    VALUE native = rb_define_module_under(module, "Native");
+    VALUE native = rb_define_module_under(agent, "Native");
     rb_define_singleton_method(native, "method_span", method_span, 3);
     rb_define_singleton_method(native, "job_span", job_span, 2);
 }

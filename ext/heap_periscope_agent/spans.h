@@ -56,7 +56,8 @@ bool spans_job_runs(const struct span_stack *stack, VALUE job);
 /* What spans_end_job is to be given, negative where nothing began. Raises what interrupts the thread, and then nothing began. */
 long spans_begin_job(struct span_stack *stack, struct span_entry *entry, VALUE job);
 
-/* `error` is the exception that ends the job, or nil. Does nothing when the job has ended. May raise what interrupts the thread, the job ended. */
+/* `error` is the exception that ends the job, or nil. Does nothing when the job has ended. May raise what interrupts the thread; the job
+ * has ended then. */
 void spans_end_job(long begun, VALUE error);
 
 /* Forgets what the parent measured; spans that are open stay the parent's. */

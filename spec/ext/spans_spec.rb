@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 require "English"
-require "heap_periscope_agent"
 require "rbconfig"
+require "heap_periscope_agent"
 require_relative "../support/child"
 require_relative "../support/measured_spans"
 
@@ -279,11 +279,11 @@ RSpec.describe "HeapPeriscopeAgent.span" do
       span("outer") { span("inner") { calls += 1 } }
       GC.start(full_mark: false) if (calls % 5).zero?
     end
-    Child.stop(signals, "KILL")
     expect([sums("outer"), sums("inner")]).to all(include(calls: calls))
     expect(sums("handler 0")).to include(calls: 50)
     expect(current).to be_nil
   ensure
+    Child.stop(signals, "KILL") if signals
     trap("USR2", before || "DEFAULT")
   end
 
