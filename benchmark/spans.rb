@@ -2,7 +2,7 @@
 
 # What spans cost: HeapPeriscopeAgent.span itself; requests through a real Rails stack with a million live objects, controllers
 # and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
-# Modes take turns in one process (of Sidekiq there are twelve, one after the other), in short blocks (support/turns.rb); the agent
+# Modes take turns in one process (of Sidekiq there are many, one after the other), in short blocks (support/turns.rb); the agent
 # runs in all of them.
 #   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
 # The bar of a request is that of spans (short blocks without collections) and censuses (long blocks, ten times as many
@@ -24,7 +24,7 @@ module Bench
     MODES = { "none" => "none", "again" => "none again (A/A)", "on" => "instrumented" }.freeze
     # Some ten censuses by default.
     PACE_S = 150
-    SIDEKIQ_PROCESSES = 12
+    SIDEKIQ_PROCESSES = 36
 
     def initialize(script, seconds:, objects:)
       @script = script
@@ -84,23 +84,21 @@ module Bench
                    ["instrumented", *times.map { |time, _| Bench.ms(time) }, *times.map { |time, base| Bench.ratio(time, base) }]])
     end
 
-    # How the processors of a process lie in memory makes a difference of its own, so there are several, and those of each mode
-    # are made first in a third of them.
+    # How the processors of a process lie in memory makes a difference of its own, as large as what is measured, so there are many
+    # processes, those of each mode are made first in a third of them, and one process counts as one round.
     def sidekiq
       redis = RedisServer.new
       env = { "REDIS_URL" => redis.url }
-      turns = Array.new(SIDEKIQ_PROCESSES) do |n|
-        take_turns("sidekiq", n % 3, seconds: @seconds / SIDEKIQ_PROCESSES, env:)
-      end
-      judge_jobs(Turns.new(turns.flat_map(&:rounds)), turns.map { |one| Bench.times(one.ratio("on").value) })
+      judge_jobs(Turns.new(Array.new(SIDEKIQ_PROCESSES) do |n|
+        take_turns("sidekiq", n % 3, seconds: @seconds / SIDEKIQ_PROCESSES, env:).total
+      end))
     ensure
       redis.close
     end
 
-    def judge_jobs(turns, by_process)
+    def judge_jobs(turns)
       Bench.heading("#{turns.sum("on", :jobs)} Sidekiq jobs that do nothing, with the agent's hook in the processor and without")
       Bench.table(turns.rows(MODES, :jobs))
-      puts "by process: #{by_process.join(" ")}"
       turns.judge_noise
       on = turns.ratio("on")
       Bench.bar("CPU at most ×1.02 of none: #{Bench.times(on.value)} (#{Bench.interval(on)})", on.value <= 1.02)

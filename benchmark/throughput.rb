@@ -1,33 +1,31 @@
 # frozen_string_literal: true
 
-# The request-like workload with the agent at interval 1 s and detailed objects, against none, in short blocks by turns in one
-# process (support/turns.rb). With few objects, so that a block holds censuses enough, they are taken several times as often there;
-# not so often that a census is late, since a late one does not wait for the collector. What one interval costs is what the
-# agent's blocks take more, by the snapshots in them. Whether censuses come to their end is seen in a run at 1 s.
-#   bundle exec ruby benchmark/throughput.rb [--seconds 180] [objects …]
+# The request-like workload with the agent at interval 1 s and detailed objects, against none: two processes of the same code share a
+# core, one with the agent and one without, by turns (support/pairs.rb). On half a core a second of work takes two, so the interval is
+# two seconds there. Whether censuses come to their end is seen in a process that has a core for itself, at 1 s.
+#   bundle exec ruby benchmark/throughput.rb [--rounds 9] [--round-seconds 12] [objects …]
 require "optparse"
 require "socket"
 require_relative "support/bench"
 require_relative "support/heap"
 
-# Live objects: [the bar, seconds between snapshots in the blocks]
-SIZES = { 100_000 => [1.01, 0.25], 1_000_000 => [1.03, 1.0] }.freeze
-BLOCK_S = 2.0
+# Live objects: the bar
+SIZES = { 100_000 => 1.01, 1_000_000 => 1.03 }.freeze
+INTERVAL_S = 1.0
 PACE_S = 20
-FIRST_SNAPSHOT_S = 1
-# What adding up PSS costs at most (REST in process_memory.c): it is done by time, so some blocks hold none of it.
-PSS_SHARE = 0.002
 
 module ThroughputWorker
   module_function
 
-  def call(size, interval)
+  def call(size, interval, seconds)
     require "heap_periscope_agent"
     keep = Bench::Heap.fill(size)
     configure(@interval = interval)
-    repeats = repeats_for(BLOCK_S)
+    # Each worker draws the same numbers, so that the two of a pair begin together.
+    @random = Random.new(size)
+    repeats = repeats_for(seconds)
     Bench::Worker.serve do |command|
-      figures = command == "pace" ? pace : block(command == "agent", repeats)
+      figures = command == "pace" ? pace : block(command == "on", repeats)
       figures.merge(kept: keep.size)
     end
   end
@@ -46,7 +44,7 @@ module ThroughputWorker
 
   def repeats_for(seconds)
     10.times { work }
-    [(seconds / (Bench.measure { 10.times { work } }[:wall] / 10)).round, 1].max
+    [(seconds / (Bench.measure { 10.times { work } }[:cpu] / 10)).round, 1].max
   end
 
   def cost = HeapPeriscopeAgent.agent_cost
@@ -56,7 +54,7 @@ module ThroughputWorker
   def block(agent, repeats)
     HeapPeriscopeAgent.start if agent
     GC.start
-    work_for(FIRST_SNAPSHOT_S + (@interval * (1 + rand)))
+    work_for(@interval * (2 + @random.rand))
     before = cost[:snapshots]
     figures = Bench.measure { repeats.times { work } }
     snapshots = cost[:snapshots] - before
@@ -71,10 +69,9 @@ module ThroughputWorker
 
   # Censuses that came due and those that were completed.
   def pace
-    configure(1.0)
     HeapPeriscopeAgent.start
     before = cost
-    Bench.measure { repeats_for(PACE_S).times { work } }
+    work_for(PACE_S)
     spent = cost.to_h { |key, value| [key, value.is_a?(Numeric) ? value - before.fetch(key, 0) : value] }
     HeapPeriscopeAgent.stop
     { due: spent[:snapshots] + spent[:snapshots_skipped], completed: spent[:censuses] - spent[:censuses_incomplete] }
@@ -82,27 +79,32 @@ module ThroughputWorker
 end
 
 if Bench.worker?
-  ThroughputWorker.call(Integer(ARGV[1]), Float(ARGV[2]))
+  ThroughputWorker.call(Integer(ARGV[1]), Float(ARGV[2]), Float(ARGV[3]))
   exit!
 end
 
-seconds = 180.0
-sizes = OptionParser.new { |parser| parser.on("--seconds N", Float) { |value| seconds = value } }.parse(ARGV).map { |size| Integer(size) }
+options = { rounds: 9, "round-seconds": 12.0 }
+parser = OptionParser.new
+options.each { |name, default| parser.on("--#{name} N", default.class) { |value| options[name] = value } }
+sizes = parser.parse(ARGV).map { |size| Integer(size) }
 sizes = SIZES.keys if sizes.empty?
 sizes.each do |size|
-  limit, interval = SIZES.fetch(size) { SIZES.fetch(1_000_000) }
-  worker = Bench::Worker.new(__FILE__, size, interval)
-  turns = Bench::Turns.take(["agent"], seconds:) { |mode| worker.ask(mode) }
-  pace = worker.ask("pace")
-  worker.close
+  limit = SIZES.fetch(size, SIZES.values.last)
+  seconds = options[:"round-seconds"] * Bench::Pairs::SHARE
+  pair = Bench::Pairs.new { |core| Bench::Worker.new(__FILE__, size, INTERVAL_S / Bench::Pairs::SHARE, seconds, core:) }
+  pair.error
+  options[:rounds].times { pair.round(%w[on again]) }
+  pair.close
+  alone = Bench::Worker.new(__FILE__, size, INTERVAL_S, seconds)
+  pace = alone.ask("pace")
+  alone.close
 
-  Bench.heading("Request-like workload, #{size / 1e6} M live objects, detailed objects, a snapshot every #{interval} s")
-  Bench.table(turns.rows({ "none" => "none", "again" => "none again (A/A)", "agent" => "agent" }, :repeats))
-  turns.judge_noise
-  cost = turns.cost_of(:snapshots, "agent")
-  puts format("a snapshot with its census costs %.1f ms (%.1f … %.1f)", *cost.to_a.map { |share| share * 1000 })
-  Bench.bar(format("CPU at interval 1 s at most ×%<limit>.2f of none: ×%<value>.4f (%<low>.4f … %<high>.4f)",
-                   limit:, **cost.to_h.transform_values { |share| 1 + PSS_SHARE + share }), 1 + PSS_SHARE + cost.value <= limit)
+  Bench.heading("Request-like workload, #{size / 1e6} M live objects, detailed objects, interval #{INTERVAL_S} s")
+  Bench.table(pair.rows({ "again" => "none again (A/A)", "on" => "agent" }, :repeats))
+  puts "snapshots in a second of processor time: #{format("%.2f", pair.sum("on", :snapshots) / pair.sum("on", :cpu))}"
+  pair.judge_noise
+  on = pair.ratio("on")
+  Bench.bar("CPU at most #{format("×%.2f", limit)} of none: #{Bench.times(on.value)} (#{Bench.interval(on)})", on.value <= limit)
   Bench.bar("at interval 1 s #{pace[:completed]} of #{pace[:due]} censuses completed, at least 90 %", pace[:completed] >= pace[:due] * 0.9)
 end
 Bench.finish

@@ -39,11 +39,28 @@ module Bench
       Turns.estimate(@rounds.map { |round| Math.sqrt(round.fetch(mode).map { |on, base| on[clock] / base[clock] }.reduce(:*)) })
     end
 
+    # Rows for Bench.table as those of Turns, the base first.
+    # @param names [Hash{String => String}] row names by mode
+    # @param unit [Symbol] the figure that counts units of work
+    def rows(names, unit)
+      blocks = @rounds.flat_map { |round| round.values.flatten(1) }
+      head = ["#{@rounds.size} rounds", "wall, beside the other", "CPU", "wall ratio", "CPU ratio", "95 % interval"]
+      [head, ["none", *times(blocks.map(&:last), unit), "", "", ""]] + names.map do |mode, name|
+        cpu = ratio(mode)
+        [name, *times(@rounds.flat_map { |round| round.fetch(mode).map(&:first) }, unit),
+         Bench.times(ratio(mode, :wall).value), Bench.times(cpu.value), Bench.interval(cpu)]
+      end
+    end
+
     def judge_noise = Bench.judge_noise(ratio(Turns::AGAIN))
 
     def close = @workers.each(&:close)
 
     private
+
+    def times(blocks, unit)
+      %i[wall cpu].map { |clock| Bench.ms(blocks.sum { |block| block.fetch(clock) } / blocks.sum { |block| block.fetch(unit) }) }
+    end
 
     def ask(commands)
       @workers.zip(commands).map { |worker, command| Thread.new { worker.ask(command) } }.map(&:value)

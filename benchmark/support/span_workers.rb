@@ -10,7 +10,7 @@ module Bench
     SHORT_S = 0.06
     LONG_S = 1.5
     TAIL_S = 0.5
-    JOBS = 1000
+    JOBS = 300
 
     module_function
 

@@ -49,6 +49,9 @@ module Bench
       @rounds = rounds
     end
 
+    # @return [Hash{String => Hash}] all rounds as one
+    def total = @rounds.reduce { |sum, round| sum.merge(round) { |_, a, b| Turns.add([a, b]) } }
+
     # @return [Numeric] of all blocks of a mode
     def sum(mode, key) = @rounds.sum { |round| round.fetch(mode).fetch(key) }
 
