@@ -25,9 +25,7 @@ module Bench
 
     LIVE_OBJECTS = 300_000
 
-    # Collections come at the end of requests and not when the VM wants them: whether a heap that is nearly full has one in each
-    # request or two is decided by a few objects, and makes a difference of 8 %. What an observer allocates, and so adds to
-    # collections, is counted instead.
+    # What an observer allocates, and so adds to collections, is counted.
     def cost(name, repeats)
       observer = Observers::ALL.fetch(name).call
       repeats = Integer(repeats)
@@ -45,15 +43,7 @@ module Bench
       Worker.serve { { error: "#{e.class}: #{e.message.lines.first.chomp[0, 80]}" } }
     end
 
-    def requests(repeats)
-      GC.disable
-      repeats.times do
-        Request.round(4_000)
-        GC.start(full_mark: false)
-      end
-    ensure
-      GC.enable
-    end
+    def requests(repeats) = Request.rounds_with_collections(repeats, 4_000)
 
     def truth(workload)
       Worker.serve do |command|

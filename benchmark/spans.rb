@@ -2,11 +2,11 @@
 
 # What spans cost: HeapPeriscopeAgent.span itself; requests through a real Rails stack with a million live objects, controllers
 # and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
-# Modes take turns in one process (of Sidekiq there are many, one after the other), in short blocks (support/turns.rb); the agent
-# runs in all of them.
+# Requests are measured in two processes that share a core (support/pairs.rb); otherwise modes take turns in one process (of Sidekiq
+# there are many, one after the other), in short blocks (support/turns.rb). The agent runs in all of them.
 #   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
-# The bar of a request is that of spans (short blocks without collections) and censuses (long blocks, ten times as many
-# censuses as by default: a tenth of what they cost) together.
+# The bar of a request is that of spans and censuses (blocks with ten times as many censuses as by default: a tenth of what they
+# cost) together.
 require "optparse"
 require_relative "support/bench"
 require_relative "support/span_workers"
@@ -44,13 +44,16 @@ module Bench
     end
 
     def requests
-      turns = take_turns("requests", @objects, tidy: true)
+      pair = Pairs.new { |core| Worker.new(@script, "requests", @objects, core:) }
+      pair.error
+      (@seconds / SpanWorkers::PAIR_S / 8).ceil.clamp(9..).times { pair.round(%w[on again]) }
+      pair.close
       Bench.heading("Five requests through Rails, #{@objects / 1e6} M live objects: spans, without their censuses")
-      Bench.table(turns.rows(MODES, :visits))
-      objects = %w[none on].map { |mode| turns.sum(mode, :objects) / turns.sum(mode, :visits) }
+      Bench.table(pair.rows(MODES.except("none"), :visits))
+      objects = %w[again on].map { |mode| pair.sum(mode, :objects) / pair.sum(mode, :visits) }
       puts "objects allocated by five requests: #{objects.first}, instrumented #{objects.last}"
-      turns.judge_noise
-      @spans = turns.ratio("on")
+      pair.judge_noise
+      @spans = pair.ratio("on")
     end
 
     def censuses
@@ -111,10 +114,10 @@ module Bench
       yield(worker).tap { worker.close }
     end
 
-    def take_turns(*role, tidy: false, seconds: @seconds, env: {})
+    def take_turns(*role, seconds: @seconds, env: {})
       with_worker(*role, env:) do |worker|
         worker.ask("on")
-        Turns.take(["on"], seconds:, tidy:) { |mode| worker.ask(mode) }
+        Turns.take(["on"], seconds:) { |mode| worker.ask(mode) }
       end
     end
   end

@@ -17,13 +17,13 @@ PACE_S = 20
 module ThroughputWorker
   module_function
 
-  def call(size, interval, seconds)
+  def call(size, interval, repeats)
     require "heap_periscope_agent"
     keep = Bench::Heap.fill(size)
     configure(@interval = interval)
     # Each worker draws the same numbers, so that the two of a pair begin together.
     @random = Random.new(size)
-    repeats = repeats_for(seconds)
+    work(10)
     Bench::Worker.serve do |command|
       figures = command == "pace" ? pace : block(command == "on", repeats)
       figures.merge(kept: keep.size)
@@ -40,12 +40,8 @@ module ThroughputWorker
     end
   end
 
-  def work = Bench::Request.round(4_000)
-
-  def repeats_for(seconds)
-    10.times { work }
-    [(seconds / (Bench.measure { 10.times { work } }[:cpu] / 10)).round, 1].max
-  end
+  # A collection is swept by the way, so that censuses come in the midst of one.
+  def work(rounds = 1) = Bench::Request.rounds_with_collections(rounds, 4_000, sweep: false)
 
   def cost = HeapPeriscopeAgent.agent_cost
 
@@ -56,7 +52,7 @@ module ThroughputWorker
     GC.start
     work_for(@interval * (2 + @random.rand))
     before = cost[:snapshots]
-    figures = Bench.measure { repeats.times { work } }
+    figures = Bench.measure { work(repeats) }
     snapshots = cost[:snapshots] - before
     HeapPeriscopeAgent.stop if agent
     figures.merge(repeats:, snapshots:)
@@ -67,19 +63,20 @@ module ThroughputWorker
     work while Process.clock_gettime(Process::CLOCK_MONOTONIC) < deadline
   end
 
-  # Censuses that came due and those that were completed.
+  # Censuses that came due and those that were completed; and what a round takes.
   def pace
     HeapPeriscopeAgent.start
     before = cost
     work_for(PACE_S)
     spent = cost.to_h { |key, value| [key, value.is_a?(Numeric) ? value - before.fetch(key, 0) : value] }
     HeapPeriscopeAgent.stop
-    { due: spent[:snapshots] + spent[:snapshots_skipped], completed: spent[:censuses] - spent[:censuses_incomplete] }
+    { due: spent[:snapshots] + spent[:snapshots_skipped], completed: spent[:censuses] - spent[:censuses_incomplete],
+      round_s: Bench.measure { work(100) }[:cpu] / 100 }
   end
 end
 
 if Bench.worker?
-  ThroughputWorker.call(Integer(ARGV[1]), Float(ARGV[2]), Float(ARGV[3]))
+  ThroughputWorker.call(Integer(ARGV[1]), Float(ARGV[2]), Integer(ARGV[3]))
   exit!
 end
 
@@ -90,14 +87,14 @@ sizes = parser.parse(ARGV).map { |size| Integer(size) }
 sizes = SIZES.keys if sizes.empty?
 sizes.each do |size|
   limit = SIZES.fetch(size, SIZES.values.last)
-  seconds = options[:"round-seconds"] * Bench::Pairs::SHARE
-  pair = Bench::Pairs.new { |core| Bench::Worker.new(__FILE__, size, INTERVAL_S / Bench::Pairs::SHARE, seconds, core:) }
+  alone = Bench::Worker.new(__FILE__, size, INTERVAL_S, 1)
+  pace = alone.ask("pace")
+  alone.close
+  repeats = (options[:"round-seconds"] * Bench::Pairs::SHARE / pace[:round_s]).ceil
+  pair = Bench::Pairs.new { |core| Bench::Worker.new(__FILE__, size, INTERVAL_S / Bench::Pairs::SHARE, repeats, core:) }
   pair.error
   options[:rounds].times { pair.round(%w[on again]) }
   pair.close
-  alone = Bench::Worker.new(__FILE__, size, INTERVAL_S, seconds)
-  pace = alone.ask("pace")
-  alone.close
 
   Bench.heading("Request-like workload, #{size / 1e6} M live objects, detailed objects, interval #{INTERVAL_S} s")
   Bench.table(pair.rows({ "again" => "none again (A/A)", "on" => "agent" }, :repeats))

@@ -7,7 +7,9 @@ module Bench
   # The processes of benchmark/spans.rb. The agent runs in all modes and reports to a socket nobody reads; what is switched
   # between modes is the instrumentation alone.
   module SpanWorkers
-    SHORT_S = 0.06
+    PAIR_S = 2.0
+    # So many allocate about half of what makes the VM collect.
+    VISITS_A_COLLECTION = 50
     LONG_S = 1.5
     TAIL_S = 0.5
     JOBS = 300
@@ -44,13 +46,24 @@ module Bench
 
     # Requests with spans, but as good as no censuses.
     def requests(objects)
-      keep, visits = boot_shop(objects, 0.0001, SHORT_S)
+      keep, visits = boot_shop(objects, 0.0001, PAIR_S)
       Worker.serve do |command|
-        next Bench.tidy { visits.times { RailsShop.visit_all } } if command == "tidy"
-
         instrument(command == "on")
-        Bench.measure_with_objects { visits.times { RailsShop.visit_all } }.merge(visits:, kept: keep.size)
+        GC.start
+        visit(visits / 5)
+        Bench.measure_with_objects { visit(visits) }.merge(visits:, kept: keep.size)
       end
+    end
+
+    # When a collection comes is chance, and it is long: they come at fixed visits. What a mode allocates more is counted instead.
+    def visit(visits)
+      GC.disable
+      visits.times do |visit|
+        RailsShop.visit_all
+        GC.start(full_mark: false) if (visit % VISITS_A_COLLECTION).zero?
+      end
+    ensure
+      GC.enable
     end
 
     # Requests with the censuses of spans, ten times as often as by default. A census that is under way when the

@@ -16,15 +16,13 @@ module Bench
 
     # @param modes [Array<String>] beside "none" and "none again", which are always there
     # @param seconds [Numeric] begins no new round after it
-    # @param tidy [Boolean] ask for the mode "tidy" before each round, which measures nothing
     # @yieldparam mode [String]
     # @yieldreturn [Hash] figures of one block, numbers by name; sums of them are what is compared
-    def self.take(modes, seconds:, tidy: false)
+    def self.take(modes, seconds:)
       order = [BASE, *modes, AGAIN]
       deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + seconds
       rounds = []
       while rounds.size < 3 || Process.clock_gettime(Process::CLOCK_MONOTONIC) < deadline
-        yield "tidy" if tidy
         turn = order.rotate(rounds.size)
         blocks = [*turn, *turn.reverse].map { |mode| [mode, yield(mode)] }
         rounds << blocks.group_by(&:first).transform_values { |pairs| add(pairs.map(&:last)) }
@@ -100,17 +98,6 @@ module Bench
   end
 
   def interval(estimate) = format("%.4f … %.4f", estimate.low, estimate.high)
-
-  # A collection between rounds and none in them: when one comes is chance, and it is long. What a mode allocates more, and so
-  # pays in collections, is counted instead (:objects).
-  # @yield does a little work, so that the first block after a collection is like the others
-  def tidy
-    GC.enable
-    GC.start
-    GC.disable
-    yield
-    {}
-  end
 
   # @return [Hash] wall and processor seconds, and objects allocated
   def measure_with_objects(&)

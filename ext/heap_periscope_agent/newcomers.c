@@ -4,6 +4,8 @@
 
 /* Collections through which all are held. */
 #define HELD_FOR 2
+/* As many as their type has values. */
+#define ORIGINS 256
 
 static struct newcomer waiting[NEWCOMERS_MAX];
 static uint32_t waiting_count;
@@ -15,30 +17,77 @@ static bool due_p(const struct newcomer *newcomer)
     return newcomer->born.object && !newcomer->old && rb_gc_count() - newcomer->born.collections > HELD_FOR;
 }
 
-/* Those who grow old are drawn from all whose time is over. */
-void newcomers_let_go(void)
+/* How many of each origin stay when `room` is shared out evenly, and what one does not need goes to the others. */
+static double even_share(const uint32_t *counts, uint32_t room)
 {
-    uint32_t due = 0, old = 0;
+    for (double level = 0;;) {
+        uint32_t small = 0, larger = 0;
+        for (unsigned i = 0; i < ORIGINS; i++) {
+            if (counts[i] > level)
+                larger++;
+            else
+                small += counts[i];
+        }
+        double next = larger ? (double)(room - small) / larger : level;
+        if (next <= level) return level;
+        level = next;
+    }
+}
+
+/* Those who grow old are drawn from all of an origin whose time is over. */
+static void let_go(void)
+{
+    uint32_t due[ORIGINS] = {0}, all = 0, old = 0;
     for (uint32_t i = 0; i < waiting_count; i++) {
-        due += due_p(&waiting[i]);
+        bool over = due_p(&waiting[i]);
+        due[waiting[i].origin] += over;
+        all += over;
         old += waiting[i].old;
     }
-    double share = due ? (double)(NEWCOMERS_OLD_MAX - old) / due : 0;
-    for (uint32_t i = 0; due && i < waiting_count; i++) {
-        if (!due_p(&waiting[i])) continue;
-        waiting[i].old = old < NEWCOMERS_OLD_MAX && random_bits_unit(&randomness) < share;
-        if (waiting[i].old)
+    double level = all ? even_share(due, NEWCOMERS_OLD_MAX - old) : 0;
+    for (uint32_t i = 0; all && i < waiting_count; i++) {
+        struct newcomer *newcomer = &waiting[i];
+        if (!due_p(newcomer)) continue;
+        newcomer->old =
+            old < NEWCOMERS_OLD_MAX && random_bits_unit(&randomness) * due[newcomer->origin] < level;
+        if (newcomer->old)
             old++;
         else
-            waiting[i].born.object = waiting[i].born.thread = Qfalse;
+            newcomer->born.object = newcomer->born.thread = Qfalse;
     }
+}
+
+/* Were those who were let go stood for by all who wait, the latest, many of whom the program still needs for what it just does, would
+ * stand for what it did before. Where nobody of an origin is left, the others stand for it. */
+static void stand_in(void)
+{
+    double gone[ORIGINS] = {0}, old[ORIGINS] = {0}, represented = 0, orphaned = 0;
+    for (uint32_t i = 0; i < waiting_count; i++) {
+        double *sums = waiting[i].old ? old : waiting[i].born.object ? NULL : gone;
+        if (sums) sums[waiting[i].origin] += *waiting[i].weight;
+    }
+    for (unsigned i = 0; i < ORIGINS; i++)
+        *(old[i] > 0 ? &represented : &orphaned) += old[i] + gone[i];
+    if (represented == 0) return;
+    for (uint32_t i = 0; i < waiting_count; i++) {
+        const struct newcomer *newcomer = &waiting[i];
+        if (newcomer->old && old[newcomer->origin] > 0)
+            *newcomer->weight *=
+                (1 + gone[newcomer->origin] / old[newcomer->origin]) * (1 + orphaned / represented);
+    }
+}
+
+void newcomers_let_go(void)
+{
+    let_go();
+    stand_in();
 }
 
 /* During a collection. */
 static void mark_waiting(void *unused)
 {
     (void)unused;
-    newcomers_let_go();
+    let_go();
     for (uint32_t i = 0; i < waiting_count; i++) {
         if (!waiting[i].born.object) continue;
         rb_gc_mark(waiting[i].born.object);
@@ -75,9 +124,9 @@ struct newcomer *newcomers_at(uint32_t i)
     return &waiting[i];
 }
 
-void newcomers_add(const struct newborn *newborn, uint32_t number)
+void newcomers_add(const struct newcomer *newcomer)
 {
-    waiting[waiting_count++] = (struct newcomer){*newborn, number, false};
+    waiting[waiting_count++] = *newcomer;
 }
 
 bool newcomers_take(struct newcomer *newcomer)

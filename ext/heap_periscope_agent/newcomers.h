@@ -2,7 +2,8 @@
  *
  * They are held, so that a slot which is used again is never taken for one of them, through two collections: one that has lived
  * through three is old, and so is all it refers to, whether anybody needs it or not. At the third all but a few are let go; of
- * those few, who did grow old, only a full collection can tell whether they live.
+ * those few, who did grow old, only a full collection can tell whether they live. They are as many from each origin as there is room
+ * for, and stand for those of the same origin who were let go: what leaks is one object in a thousand, so of few origins all stay.
  *
  * GVL, outside of hooks. Only newcomers_init may raise. */
 #ifndef HEAP_PERISCOPE_NEWCOMERS_H
@@ -24,7 +25,9 @@ struct newborn {
 struct newcomer {
     struct newborn born;
     uint32_t number; /* of its record */
-    bool old;        /* was held through more than two collections */
+    uint8_t origin;
+    bool old;       /* was held through more than two collections */
+    double *weight; /* the objects it stands for; in its record */
 };
 
 /* Once. */
@@ -38,9 +41,9 @@ uint32_t newcomers_count(void);
 struct newcomer *newcomers_at(uint32_t i);
 
 /* Only while there are fewer than NEWCOMERS_MAX. */
-void newcomers_add(const struct newborn *newborn, uint32_t number);
+void newcomers_add(const struct newcomer *newcomer);
 
-/* Lets those go whose time is over, all but a few; collections do, too. */
+/* Lets those go whose time is over, all but a few, who then stand for them; collections let go, too. */
 void newcomers_let_go(void);
 
 /* Takes the last one out; the caller has to keep it alive (RB_GC_GUARD). False when nobody waits. */

@@ -154,7 +154,9 @@ void retained_set_add(const struct newborn *newborn, uint32_t stack, uint32_t cl
         .weight = weight / probability,
     };
     if (stack != CALL_SITE_NONE) call_stack_at(stack)->watched++;
-    newcomers_add(newborn, number);
+    uint32_t origin = stack == CALL_SITE_NONE ? class_index : call_stack_at(stack)->site;
+    newcomers_add(&(struct newcomer){
+        .born = *newborn, .number = number, .origin = (uint8_t)origin, .weight = &records[number].weight});
 }
 
 static void miss(const struct newcomer *newcomer)
@@ -184,26 +186,10 @@ static void enter(struct newcomer *newcomer)
     RB_GC_GUARD(target);
 }
 
-/* Those who were let go are stood for by those who grew old with them: were it by all who wait, the latest, many of whom the program
- * still needs for what it just does, would stand for what it did before. */
-static void stand_for_those_let_go(void)
-{
-    double gone = 0, old = 0;
-    for (uint32_t i = 0; i < newcomers_count(); i++) {
-        const struct newcomer *newcomer = newcomers_at(i);
-        if (!newcomer->born.object) gone += records[newcomer->number].weight;
-        if (newcomer->old) old += records[newcomer->number].weight;
-    }
-    if (gone == 0 || old == 0) return;
-    for (uint32_t i = 0; i < newcomers_count(); i++)
-        if (newcomers_at(i)->old) records[newcomers_at(i)->number].weight *= 1 + gone / old;
-}
-
 /* Others may come and wait meanwhile. */
 static void enter_all(void)
 {
     newcomers_let_go();
-    stand_for_those_let_go();
     for (struct newcomer newcomer; newcomers_take(&newcomer);) {
         if (newcomer.born.object)
             enter(&newcomer);

@@ -212,6 +212,26 @@ RSpec.describe "retained set", timeout: 240 do
       expect(result[:left]).to be_within(20).of(100)
     end
 
+    it "keeps of those who wait for long all of a rare origin, and shares the rest of the room out evenly" do
+      result = run(<<~RUBY)
+        #{by_hand}
+        def watch_as(origin, count) = count.times { HeapPeriscopeAgent::Testing.retained_add(Passing.new, 1.0, 0, OURS + origin) }
+        def rows(origin) = HeapPeriscopeAgent::Testing.retained_records.select { |row| row[0] == OURS + origin }
+        watch($kept.push(Kept.new).last, 0.0)
+        sleep 0.005 until ours.first.last == "(unnamed)"
+        GC.disable
+        -> { [1500, 1000, 20, 3].each_with_index { |count, n| watch_as(n + 1, count) } }.call
+        4.times { GC.start }
+        HeapPeriscopeAgent::Testing.retained_survey
+        answer((1..4).map { |origin| rows(origin).then { |found| [found.size, found.sum { |row| row[2] }] } })
+      RUBY
+      sizes, sums = result.transpose
+      expect(sizes.drop(2)).to eq([20, 3])
+      expect(sizes.take(2)).to all(be_between(85, 145))
+      expect(sizes.sum).to be_between(200, 256)
+      sums.zip([1500, 1000, 20, 3]) { |sum, truth| expect(sum).to be_within(0.01).of(truth) }
+    end
+
     it "tells where the survivors of a growth come from, and not what a full collection made old in passing" do
       result = run(<<~RUBY)
         #{retaining}
