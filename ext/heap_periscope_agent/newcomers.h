@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #define NEWCOMERS_MAX 4096
-/* Who grow old, at most. */
-#define NEWCOMERS_OLD_MAX 256
+/* Who grow old, at most: where full collections are rare, each collection sweeps past all that did and died. */
+#define NEWCOMERS_OLD_MAX 96
 
 struct newborn {
     VALUE object, thread; /* Qfalse once it was let go */

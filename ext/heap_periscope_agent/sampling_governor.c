@@ -4,8 +4,8 @@
 
 /* Of the budget: what is planned with. The rest is for what cannot be measured from inside: caches that a window leaves cold, a hook
  * that is slower in the midst of a program than in the loop that calibrates it, the collector's marking. benchmark/sampling.rb
- * measured ×1.023 with 0.85 and ×1.019 with 0.7, most of it windows. */
-#define PLANNED_SHARE 0.6
+ * measures what it comes to. */
+#define PLANNED_SHARE 0.7
 
 #define GAP_MIN_NS    (4 * MS)
 #define GAP_MAX_NS    (10e3 * MS)
@@ -28,6 +28,10 @@
 
 /* A stack that took so much longer than the others was interrupted: it counts as no more than this. */
 #define STACK_OUTLIER 4.0
+
+/* Nor does a single wait for the job count as more than so many expected ones: while a program starts, or the machine stands still, one
+ * can be so long that windows would be too long, and so too few, for half a minute. */
+#define WAIT_OUTLIER 4.0
 
 /* A debt is paid over this many windows: stretches of very different lengths would make the estimates less certain. */
 #define PAYMENTS 16.0
@@ -128,7 +132,8 @@ void sampling_governor_note(struct sampling_governor *governor, const struct sam
         double rate = (double)facts->allocated / (double)facts->process_cpu_ns;
         governor->objects_per_cpu_ns = blend(governor->objects_per_cpu_ns, rate);
     }
-    governor->burst_ns = blend(governor->burst_ns, 2.0 * (double)facts->latency_ns);
+    double longest_ns = WAIT_OUTLIER * (governor->burst_ns + LENGTH_MIN_NS);
+    governor->burst_ns = blend(governor->burst_ns, 2.0 * clamp((double)facts->latency_ns, 0, longest_ns));
     governor->largest_window = larger(governor->largest_window * FORGETTING, (double)facts->seen);
     governor->balance_ns += (double)facts->elapsed_ns * governor->budget - cost_ns;
     if (governor->balance_ns > SAVINGS_NS * governor->budget)

@@ -4,15 +4,16 @@ require "heap_periscope_agent"
 
 RSpec.describe "sampling governor", :native do
   # A program that allocates `rate` objects a second of processor time, in windows as the governor plans them.
-  def simulate(budget: 0.01, object_ns: 40, rate: 5_000_000, overhead_ns: 60_000, windows: 400, burst_ns: 0)
+  def simulate(budget: 0.01, object_ns: 40, rate: 5_000_000, overhead_ns: 60_000, windows: 400, burst_ns: 0, waits: {})
     notes = []
     spent = elapsed = 0
     plan = { gap_ns: 30_000_000, length_ns: 1_000_000, stack_every: 256.0 }
-    windows.times do
+    windows.times do |number|
       seen = [(rate * plan[:length_ns] / 1e9).round, 20_000_000].min
       stacks = (seen / plan[:stack_every]).round
       notes << { elapsed_ns: plan[:gap_ns], process_cpu_ns: plan[:gap_ns], allocated: (rate * plan[:gap_ns] / 1e9).round,
-                 seen: seen, stacks: stacks, stack_ns: 2000, latency_ns: burst_ns, overhead_ns: overhead_ns }
+                 seen: seen, stacks: stacks, stack_ns: 2000, latency_ns: waits.fetch(number, burst_ns),
+                 overhead_ns: overhead_ns }
       spent += (seen * object_ns) + (stacks * 2000) + overhead_ns
       elapsed += plan[:gap_ns]
       plan = HeapPeriscopeAgent::Testing.governor(budget, object_ns, notes).last
@@ -31,6 +32,12 @@ RSpec.describe "sampling governor", :native do
     dear = simulate(rate: 50_000_000, object_ns: 400, burst_ns: 8_000_000)
     expect([cheap[:length_ns], dear[:length_ns]]).to all(be >= 16_000_000)
     expect(dear[:gap_ns]).to be > cheap[:gap_ns]
+  end
+
+  it "does not take one long wait for a burst" do
+    usual = simulate(windows: 30)
+    waited = simulate(windows: 30, waits: { 0 => 80_000_000 })
+    expect(waited[:length_ns]).to be_within(1_000_000).of(usual[:length_ns])
   end
 
   it "takes fewer stacks where they make up most of the cost" do
