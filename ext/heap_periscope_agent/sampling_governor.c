@@ -5,7 +5,7 @@
 /* Of the budget: what is planned with. The rest is for what cannot be measured from inside: caches that a window leaves cold, a hook
  * that is slower in the midst of a program than in the loop that calibrates it, the collector's marking. benchmark/sampling.rb
  * measures what it comes to. */
-#define PLANNED_SHARE 0.7
+#define PLANNED_SHARE 0.6
 
 #define GAP_MIN_NS    (4 * MS)
 #define GAP_MAX_NS    (10e3 * MS)
@@ -24,7 +24,7 @@
 /* Bounds for the share of the cost that stacks make up. */
 #define STACKS_TOO_DEAR   0.2
 #define STACKS_CHEAP      0.1
-#define STACKS_PER_WINDOW 512.0
+#define STACKS_PER_WINDOW 256.0
 
 /* A stack that took so much longer than the others was interrupted: it counts as no more than this. */
 #define STACK_OUTLIER 4.0
