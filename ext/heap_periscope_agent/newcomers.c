@@ -34,26 +34,40 @@ static double even_share(const uint32_t *counts, uint32_t room)
     }
 }
 
-/* Those who grow old are drawn from all of an origin whose time is over. */
+/* Of so many of one origin. Where there are more origins than places, each gets one by chance. */
+static uint32_t places_for(uint32_t count, double level)
+{
+    if (count <= level) return count;
+    return level >= 1 ? (uint32_t)level : random_bits_unit(&randomness) < level;
+}
+
+/* Those who grow old are drawn from all of an origin whose time is over, one by one: each with the probability that fills its places from
+ * those left. */
 static void let_go(void)
 {
-    uint32_t due[ORIGINS] = {0}, all = 0, old = 0;
+    uint32_t due[ORIGINS] = {0}, places[ORIGINS], all = 0, old = 0;
     for (uint32_t i = 0; i < waiting_count; i++) {
         bool over = due_p(&waiting[i]);
         due[waiting[i].origin] += over;
         all += over;
         old += waiting[i].old;
     }
-    double level = all ? even_share(due, NEWCOMERS_OLD_MAX - old) : 0;
-    for (uint32_t i = 0; all && i < waiting_count; i++) {
+    if (!all) return;
+    double level = even_share(due, NEWCOMERS_OLD_MAX - old);
+    for (unsigned i = 0; i < ORIGINS; i++)
+        places[i] = places_for(due[i], level);
+    for (uint32_t i = 0; i < waiting_count; i++) {
         struct newcomer *newcomer = &waiting[i];
         if (!due_p(newcomer)) continue;
+        uint32_t left = due[newcomer->origin]--;
         newcomer->old =
-            old < NEWCOMERS_OLD_MAX && random_bits_unit(&randomness) * due[newcomer->origin] < level;
-        if (newcomer->old)
+            old < NEWCOMERS_OLD_MAX && random_bits_unit(&randomness) * left < places[newcomer->origin];
+        if (newcomer->old) {
+            places[newcomer->origin]--;
             old++;
-        else
+        } else {
             newcomer->born.object = newcomer->born.thread = Qfalse;
+        }
     }
 }
 
