@@ -50,17 +50,10 @@ module Bench
       groups.sum { |name, members| members.sum { |row| row["total"] } + name.size }
     end
 
-    # Rounds with collections at their ends and not when the VM wants them: whether a heap that is nearly full has one in each
-    # round or two is decided by a few objects, and makes a difference of 8 %.
+    # A collection after each round (Bench.with_collections).
     # @param sweep [Boolean] at once, and not by the way
     def self.rounds_with_collections(count, rows, sweep: true)
-      GC.disable
-      count.times do
-        round(rows)
-        GC.start(full_mark: false, immediate_sweep: sweep)
-      end
-    ensure
-      GC.enable
+      Bench.with_collections(count, sweep:) { round(rows) }
     end
   end
 end

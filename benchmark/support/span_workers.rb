@@ -55,16 +55,7 @@ module Bench
       end
     end
 
-    # When a collection comes is chance, and it is long: they come at fixed visits. What a mode allocates more is counted instead.
-    def visit(visits)
-      GC.disable
-      visits.times do |visit|
-        RailsShop.visit_all
-        GC.start(full_mark: false) if (visit % VISITS_A_COLLECTION).zero?
-      end
-    ensure
-      GC.enable
-    end
+    def visit(visits) = Bench.with_collections(visits, every: VISITS_A_COLLECTION) { RailsShop.visit_all }
 
     # Requests with the censuses of spans, ten times as often as by default. A census that is under way when the
     # instrumentation goes off ends within the tail.

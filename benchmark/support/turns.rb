@@ -99,6 +99,20 @@ module Bench
 
   def interval(estimate) = format("%.4f … %.4f", estimate.low, estimate.high)
 
+  # Work with collections at fixed places and not when the VM wants them: whether a heap that is nearly full has one in each round or
+  # two is decided by a few objects, and makes a difference of 8 %. What a mode allocates more is counted instead (:objects).
+  # @param sweep [Boolean] at once, and not by the way
+  # @yield one round
+  def with_collections(rounds, every: 1, sweep: true)
+    GC.disable
+    rounds.times do |round|
+      yield
+      GC.start(full_mark: false, immediate_sweep: sweep) if (round % every).zero?
+    end
+  ensure
+    GC.enable
+  end
+
   # @return [Hash] wall and processor seconds, and objects allocated
   def measure_with_objects(&)
     objects = GC.stat(:total_allocated_objects)
