@@ -2,8 +2,8 @@
 
 # What spans cost: HeapPeriscopeAgent.span itself; requests through a real Rails stack with a million live objects, controllers
 # and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
-# Requests are measured in two processes that share a core (support/pairs.rb); otherwise modes take turns in one process (of Sidekiq
-# there are many, one after the other), in short blocks (support/turns.rb). The agent runs in all of them.
+# Requests are measured in two processes that share a core (support/pairs.rb); jobs by modes that take turns in one process, of
+# which there are many, one after the other, in short blocks (support/turns.rb). The agent runs in all of them.
 #   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
 # The bar of a request is that of spans and censuses (blocks with ten times as many censuses as by default: a tenth of what they
 # cost) together.
@@ -44,10 +44,7 @@ module Bench
     end
 
     def requests
-      pair = Pairs.new { |core| Worker.new(@script, "requests", @objects, core:) }
-      pair.error
-      (@seconds / SpanWorkers::PAIR_S / 8).ceil.clamp(9..).times { pair.round(%w[on again]) }
-      pair.close
+      pair = compare("requests")
       Bench.heading("Five requests through Rails, #{@objects / 1e6} M live objects: spans, without their censuses")
       Bench.table(pair.rows(MODES.except("none"), :visits))
       objects = %w[again on].map { |mode| pair.sum(mode, :objects) / pair.sum(mode, :visits) }
@@ -57,11 +54,11 @@ module Bench
     end
 
     def censuses
-      turns = take_turns("censuses", @objects)
+      pair = compare("censuses")
       pace = with_worker("pace", @objects) { |worker| worker.ask(PACE_S) }
       Bench.heading("Five requests through Rails, #{@objects / 1e6} M live objects: ten times as many censuses as by default")
-      Bench.table(turns.rows(MODES, :visits))
-      cost = turns.cost_of(:censuses, "on")
+      Bench.table(pair.rows(MODES.except("none"), :visits))
+      cost = pair.cost_of(:censuses, "on")
       puts format("a census costs %.1f ms (%.1f … %.1f)", *cost.to_a.map { |seconds| seconds * 1000 }),
            "by default: #{pace[:censuses]} in #{pace[:cpu].round} s of processor time; " \
            "names with spans: #{pace[:names]}, with their census: #{pace[:counted]}"
@@ -108,6 +105,13 @@ module Bench
     end
 
     private
+
+    def compare(role)
+      pair = Pairs.new { |core| Worker.new(@script, role, @objects, core:) }
+      pair.error
+      (@seconds / SpanWorkers::PAIR_S / 8).ceil.clamp(9..).times { pair.round(%w[on again]) }
+      pair.tap(&:close)
+    end
 
     def with_worker(*role, env: {})
       worker = Worker.new(@script, *role, env:)

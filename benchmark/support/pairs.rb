@@ -39,6 +39,16 @@ module Bench
       Turns.estimate(@rounds.map { |round| Math.sqrt(round.fetch(mode).map { |on, base| on[clock] / base[clock] }.reduce(:*)) })
     end
 
+    # What one event of a mode (a census) costs: what the mode took more than the base, by event.
+    # @return [Turns::Estimate] in seconds of processor time
+    def cost_of(event, mode)
+      Turns.estimate(@rounds.filter_map do |round|
+        blocks = round.fetch(mode)
+        events = blocks.sum { |on, _base| on.fetch(event) }
+        blocks.sum { |on, base| on[:cpu] - base[:cpu] } / events if events.positive?
+      end)
+    end
+
     # Rows for Bench.table as those of Turns, the base first.
     # @param names [Hash{String => String}] row names by mode
     # @param unit [Symbol] the figure that counts units of work

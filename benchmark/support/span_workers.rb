@@ -10,7 +10,7 @@ module Bench
     PAIR_S = 2.0
     # So many allocate about half of what makes the VM collect.
     VISITS_A_COLLECTION = 50
-    LONG_S = 1.5
+    # A census that is under way when the instrumentation goes off ends within this time.
     TAIL_S = 0.5
     JOBS = 300
 
@@ -57,19 +57,18 @@ module Bench
 
     def visit(visits) = Bench.with_collections(visits, every: VISITS_A_COLLECTION) { RailsShop.visit_all }
 
-    # Requests with the censuses of spans, ten times as often as by default. A census that is under way when the
-    # instrumentation goes off ends within the tail.
+    # Requests with the censuses of spans, ten times as often as by default on the half of a core that each of the pair has.
     def censuses(objects)
-      keep, visits = boot_shop(objects, 0.1, LONG_S)
-      tail = (visits * TAIL_S / LONG_S).ceil
+      keep, visits = boot_shop(objects, 0.1 * Pairs::SHARE, PAIR_S)
+      tail = (visits * TAIL_S / PAIR_S).ceil
       Worker.serve do |command|
         GC.start
         before = censuses_of_spans
-        figures = Bench.measure do
+        figures = Bench.measure_with_objects do
           instrument(command == "on")
-          visits.times { RailsShop.visit_all }
+          visit(visits)
           instrument(false)
-          tail.times { RailsShop.visit_all }
+          visit(tail)
         end
         figures.merge(visits: visits + tail, censuses: (censuses_of_spans - before).size, kept: keep.size)
       end
@@ -78,7 +77,7 @@ module Bench
     # How often there is a census of a span by default, and which names get theirs. The first one has nothing to keep its distance
     # from, so counting begins after it.
     def pace(objects)
-      keep, visits = boot_shop(objects, 0.01, LONG_S)
+      keep, visits = boot_shop(objects, 0.01, PAIR_S)
       Worker.serve do |command|
         RailsShop.visit_all while censuses_of_spans.empty?
         first = seen = censuses_of_spans
@@ -144,7 +143,7 @@ module Bench
       require "heap_periscope_agent"
       # Options of ours that the shop's initializer sets.
       HeapPeriscopeAgent::Configuration.attr_accessor(:enable_job_instrumentation, :enable_rake_instrumentation,
-                                                      :enable_allocation_sampling)
+                                                      :enable_allocation_sampling, :census_budget)
       require_relative "rails_shop"
       templates = File.join(ENV.fetch("RIVAL_LIB"), "generators/heap_periscope_agent/templates")
       RailsShop.boot(initializers: %w[controller model].map { |name| "#{templates}/heap_periscope_agent_#{name}.rb.tt" })

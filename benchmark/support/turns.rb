@@ -62,13 +62,6 @@ module Bench
       Turns.estimate(rounds.map { |round| figure(round, mode, key) / figure(round, BASE, key) })
     end
 
-    # What one event of a mode (a census, a snapshot) costs: what the mode took more than the base, by event, in rounds with any.
-    # @return [Estimate] in the unit of `key`
-    def cost_of(event, mode, key = :cpu)
-      eventful = rounds.select { |round| figure(round, mode, event).positive? }
-      Turns.estimate(eventful.map { |round| (figure(round, mode, key) - figure(round, BASE, key)) / figure(round, mode, event) })
-    end
-
     # Rows for Bench.table: each mode's time for a unit of work and its ratio, by wall clock and by processor time.
     # @param names [Hash{String => String}] row names by mode
     # @param unit [Symbol] the figure that counts units of work

@@ -2,8 +2,11 @@
 
 #include "random_bits.h"
 
-/* Collections through which all are held. */
+/* Collections through which all are held, where the visit comes by then. */
 #define HELD_FOR 2
+/* So many who grew old since the last full collection halve the room for more. */
+#define OLD_HALVES 100
+#define ROOM_MIN   8
 /* As many as their type has values. */
 #define ORIGINS 256
 
@@ -11,10 +14,16 @@ static struct newcomer waiting[NEWCOMERS_MAX];
 static uint32_t waiting_count;
 static struct random_bits randomness;
 static VALUE holder = Qnil;
+/* Until the next visit. */
+static unsigned held_for = HELD_FOR;
+static uint32_t room = NEWCOMERS_OLD_MAX;
+/* Since the last full collection. */
+static uint32_t grown_old;
+static size_t majors_seen;
 
 static bool due_p(const struct newcomer *newcomer)
 {
-    return newcomer->born.object && !newcomer->old && rb_gc_count() - newcomer->born.collections > HELD_FOR;
+    return newcomer->born.object && !newcomer->old && rb_gc_count() - newcomer->born.collections > held_for;
 }
 
 /* How many of each origin stay when `room` is shared out evenly, and what one does not need goes to the others. */
@@ -53,15 +62,14 @@ static void let_go(void)
         old += waiting[i].old;
     }
     if (!all) return;
-    double level = even_share(due, NEWCOMERS_OLD_MAX - old);
+    double level = even_share(due, room > old ? room - old : 0);
     for (unsigned i = 0; i < ORIGINS; i++)
         places[i] = places_for(due[i], level);
     for (uint32_t i = 0; i < waiting_count; i++) {
         struct newcomer *newcomer = &waiting[i];
         if (!due_p(newcomer)) continue;
         uint32_t left = due[newcomer->origin]--;
-        newcomer->old =
-            old < NEWCOMERS_OLD_MAX && random_bits_unit(&randomness) * left < places[newcomer->origin];
+        newcomer->old = old < room && random_bits_unit(&randomness) * left < places[newcomer->origin];
         if (newcomer->old) {
             places[newcomer->origin]--;
             old++;
@@ -91,10 +99,29 @@ static void stand_in(void)
     }
 }
 
-void newcomers_let_go(void)
+/* Who came too late this time will do so the next time: then there is no use in holding those who have to go. What grows old lies where
+ * the program would make its next objects, until a full collection, so there is less of it the longer that is away. */
+static void plan(size_t majors)
+{
+    uint32_t old = 0;
+    size_t now = rb_gc_count(), waited = 0;
+    for (uint32_t i = 0; i < waiting_count; i++) {
+        size_t collections = now - waiting[i].born.collections;
+        if (collections > waited) waited = collections;
+        old += waiting[i].old;
+    }
+    if (waiting_count) held_for = waited > HELD_FOR ? 0 : HELD_FOR;
+    grown_old = majors == majors_seen ? grown_old + old : old;
+    majors_seen = majors;
+    room = NEWCOMERS_OLD_MAX * OLD_HALVES / (OLD_HALVES + grown_old);
+    if (room < ROOM_MIN) room = ROOM_MIN;
+}
+
+void newcomers_let_go(size_t majors)
 {
     let_go();
     stand_in();
+    plan(majors);
 }
 
 /* During a collection. */
@@ -126,6 +153,9 @@ void newcomers_init(void)
 void newcomers_clear(void)
 {
     waiting_count = 0;
+    held_for = HELD_FOR;
+    room = NEWCOMERS_OLD_MAX;
+    grown_old = 0;
 }
 
 uint32_t newcomers_count(void)

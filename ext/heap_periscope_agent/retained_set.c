@@ -189,7 +189,7 @@ static void enter(struct newcomer *newcomer)
 /* Others may come and wait meanwhile. */
 static void enter_all(void)
 {
-    newcomers_let_go();
+    newcomers_let_go(rb_gc_stat(major_key));
     for (struct newcomer newcomer; newcomers_take(&newcomer);) {
         if (newcomer.born.object)
             enter(&newcomer);

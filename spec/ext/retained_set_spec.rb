@@ -204,7 +204,7 @@ RSpec.describe "retained set", timeout: 240 do
         HeapPeriscopeAgent::Testing.retained_survey
         answer(counts: counts, sum: sum, watched: watched, missed: status[:retained_missed], tested: tested, left: weights.sum)
       RUBY
-      expect(result[:counts]).to eq([2000, 2000, 96, 96])
+      expect(result[:counts]).to eq([2000, 2000, 64, 64])
       expect(result[:watched]).to eq(result[:counts].last + 101)
       expect(result[:sum]).to be_within(0.01).of(2100)
       expect(result[:missed]).to eq(2101 - result[:watched])
@@ -227,8 +227,36 @@ RSpec.describe "retained set", timeout: 240 do
       RUBY
       sizes, sums = result.transpose
       expect(sizes.drop(2)).to eq([20, 3])
-      expect(sizes.take(2)).to eq([36, 36]) # of the 96 places
+      expect(sizes.take(2)).to eq([20, 20]) # of the 64 places, 1 left over
       sums.zip([1500, 1000, 20, 3]) { |sum, truth| expect(sum).to be_within(0.01).of(truth) }
+    end
+
+    it "lets who would have to wait too long go at once, and fewer grow old the longer the last full collection is away" do
+      result = run(<<~RUBY)
+        #{by_hand}
+        alive = -> { ObjectSpace.each_object(Passing).count }
+        minor = -> { GC.start(full_mark: false) }
+        watch($kept.push(Kept.new).last, 0.0)
+        sleep 0.005 until ours.first.last == "(unnamed)"
+        GC.disable
+        late = lambda do
+          before = alive.call
+          -> { 2000.times { watch(Passing.new, 1.0) } }.call
+          held = Array.new(4) { minor.call; alive.call - before }
+          HeapPeriscopeAgent::Testing.retained_survey
+          held
+        end
+        rounds = Array.new(4) { late.call }
+        sum = weights.sum
+        GC.start
+        HeapPeriscopeAgent::Testing.retained_survey
+        answer(rounds: rounds, sum: sum, afresh: late.call.last)
+      RUBY
+      one_more = ->(size) { be_between(size, size + 1) } # that the stack still knows
+      expect(result[:rounds].first).to match([2000, 2000, 64, 64].map(&one_more))
+      expect(result[:rounds].drop(1)).to match([39, 31, 27].map { |size| [one_more.(size)] * 4 }) # 64 * 100 / (100 + those before)
+      expect(result[:sum]).to be_within(0.1).of(8000)
+      expect(result[:afresh]).to one_more.(64)
     end
 
     it "tells where the survivors of a growth come from, and not what a full collection made old in passing" do
