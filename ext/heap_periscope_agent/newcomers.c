@@ -20,6 +20,8 @@ static uint32_t room = NEWCOMERS_OLD_MAX;
 /* Since the last full collection. */
 static uint32_t grown_old;
 static size_t majors_seen;
+/* From newcomers_let_go until the last one is taken: who is let go now would be stood for by nobody. */
+static bool taking;
 
 static bool due_p(const struct newcomer *newcomer)
 {
@@ -122,13 +124,14 @@ void newcomers_let_go(size_t majors)
     let_go();
     stand_in();
     plan(majors);
+    taking = true;
 }
 
 /* During a collection. */
 static void mark_waiting(void *unused)
 {
     (void)unused;
-    let_go();
+    if (!taking) let_go();
     for (uint32_t i = 0; i < waiting_count; i++) {
         if (!waiting[i].born.object) continue;
         rb_gc_mark(waiting[i].born.object);
@@ -153,6 +156,7 @@ void newcomers_init(void)
 void newcomers_clear(void)
 {
     waiting_count = 0;
+    taking = false;
     held_for = HELD_FOR;
     room = NEWCOMERS_OLD_MAX;
     grown_old = 0;
@@ -175,7 +179,8 @@ void newcomers_add(const struct newcomer *newcomer)
 
 bool newcomers_take(struct newcomer *newcomer)
 {
-    if (!waiting_count) return false;
+    taking = waiting_count > 0;
+    if (!taking) return false;
     *newcomer = waiting[--waiting_count];
     return true;
 }
