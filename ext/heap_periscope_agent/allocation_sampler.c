@@ -28,7 +28,7 @@ static void (*call_for_visit)(void);
 
 static void after_window(void)
 {
-    if (retained_set_newcomers_p()) call_for_visit();
+    if (retained_set_window_over()) call_for_visit();
 }
 
 void allocation_sampler_init(void (*call)(void))

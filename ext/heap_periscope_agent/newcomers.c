@@ -5,7 +5,7 @@
 /* Collections through which all are held, where the visit comes by then. */
 #define HELD_FOR 2
 /* So many who grew old since the last full collection halve the room for more. */
-#define OLD_HALVES 100
+#define OLD_HALVES 64
 #define ROOM_MIN   8
 /* As many as their type has values. */
 #define ORIGINS 256
@@ -14,8 +14,8 @@ static struct newcomer waiting[NEWCOMERS_MAX];
 static uint32_t waiting_count;
 static struct random_bits randomness;
 static VALUE holder = Qnil;
-/* Until the next visit. */
-static unsigned held_for = HELD_FOR;
+/* Until the next visit: whether it will come too late, and how many may grow old. */
+static bool late;
 static uint32_t room = NEWCOMERS_OLD_MAX;
 /* Since the last full collection. */
 static uint32_t grown_old;
@@ -25,7 +25,8 @@ static bool taking;
 
 static bool due_p(const struct newcomer *newcomer)
 {
-    return newcomer->born.object && !newcomer->old && rb_gc_count() - newcomer->born.collections > held_for;
+    if (!newcomer->born.object || newcomer->old) return false;
+    return late || rb_gc_count() - newcomer->born.collections > HELD_FOR;
 }
 
 /* How many of each origin stay when `room` is shared out evenly, and what one does not need goes to the others. */
@@ -112,11 +113,16 @@ static void plan(size_t majors)
         if (collections > waited) waited = collections;
         old += waiting[i].old;
     }
-    if (waiting_count) held_for = waited > HELD_FOR ? 0 : HELD_FOR;
+    if (waiting_count) late = waited > HELD_FOR;
     grown_old = majors == majors_seen ? grown_old + old : old;
     majors_seen = majors;
     room = NEWCOMERS_OLD_MAX * OLD_HALVES / (OLD_HALVES + grown_old);
     if (room < ROOM_MIN) room = ROOM_MIN;
+}
+
+void newcomers_sift(void)
+{
+    if (!taking) let_go();
 }
 
 void newcomers_let_go(size_t majors)
@@ -131,7 +137,7 @@ void newcomers_let_go(size_t majors)
 static void mark_waiting(void *unused)
 {
     (void)unused;
-    if (!taking) let_go();
+    newcomers_sift();
     for (uint32_t i = 0; i < waiting_count; i++) {
         if (!waiting[i].born.object) continue;
         rb_gc_mark(waiting[i].born.object);
@@ -157,7 +163,7 @@ void newcomers_clear(void)
 {
     waiting_count = 0;
     taking = false;
-    held_for = HELD_FOR;
+    late = false;
     room = NEWCOMERS_OLD_MAX;
     grown_old = 0;
 }

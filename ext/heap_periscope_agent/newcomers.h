@@ -1,7 +1,7 @@
 /* Where sampled objects wait to be put into the retained set's map. Filling the map calls methods, which a job must not.
  *
  * They are held, so that a slot which is used again is never taken for one of them, through two collections: one that has lived
- * through three is old, and so is all it refers to, whether anybody needs it or not. At the third all but a few are let go, at the first
+ * through three is old, and so is all it refers to, whether anybody needs it or not. At the third all but a few are let go, at once
  * where the latest visit came after more than two; of those few, who did grow old, only a full collection can tell whether they live.
  * They are as many from each origin as there is room for, and stand for those of the same origin who were let go: what leaks is one
  * object in a thousand, so of few origins all stay. There is less room the more grew old since the last full collection.
@@ -16,7 +16,7 @@
 
 #define NEWCOMERS_MAX 4096
 /* Who grow old from one visit to the next, at most. */
-#define NEWCOMERS_OLD_MAX 64
+#define NEWCOMERS_OLD_MAX 48
 
 struct newborn {
     VALUE object, thread; /* Qfalse once it was let go */
@@ -43,6 +43,9 @@ struct newcomer *newcomers_at(uint32_t i);
 
 /* Only while there are fewer than NEWCOMERS_MAX. */
 void newcomers_add(const struct newcomer *newcomer);
+
+/* A window is over: lets those go whose time is over by now. */
+void newcomers_sift(void);
 
 /* A visit begins: lets those go whose time is over, all but a few, who then stand for them; collections let go, too. `majors` are the
  * full collections so far. */

@@ -350,6 +350,13 @@ void retained_set_enter(void)
     if (running) alone(enter_of, 0);
 }
 
+bool retained_set_window_over(void)
+{
+    if (!retained_set_newcomers_p()) return false;
+    newcomers_sift();
+    return true;
+}
+
 bool retained_set_newcomers_p(void)
 {
     return running && newcomers_count();

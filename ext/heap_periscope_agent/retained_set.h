@@ -60,6 +60,9 @@ void retained_set_add(const struct newborn *newborn, uint32_t stack, uint32_t cl
 /* Holds no object any more that waits; nobody will come for it. Calls no methods and does not raise. */
 void retained_set_let_newcomers_go(void);
 
+/* Lets those go who would have to wait too long. True when somebody waits to be put into the map. Calls no methods and does not raise. */
+bool retained_set_window_over(void);
+
 /* True when sampled objects wait to be put into the map. */
 bool retained_set_newcomers_p(void);
 

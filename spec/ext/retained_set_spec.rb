@@ -204,7 +204,7 @@ RSpec.describe "retained set", timeout: 240 do
         HeapPeriscopeAgent::Testing.retained_survey
         answer(counts: counts, sum: sum, watched: watched, missed: status[:retained_missed], tested: tested, left: weights.sum)
       RUBY
-      expect(result[:counts]).to eq([2000, 2000, 64, 64])
+      expect(result[:counts]).to eq([2000, 2000, 48, 48])
       expect(result[:watched]).to eq(result[:counts].last + 101)
       expect(result[:sum]).to be_within(0.01).of(2100)
       expect(result[:missed]).to eq(2101 - result[:watched])
@@ -220,15 +220,15 @@ RSpec.describe "retained set", timeout: 240 do
         watch($kept.push(Kept.new).last, 0.0)
         sleep 0.005 until ours.first.last == "(unnamed)"
         GC.disable
-        -> { [1500, 1000, 20, 3].each_with_index { |count, n| watch_as(n + 1, count) } }.call
+        -> { [1500, 1000, 10, 3].each_with_index { |count, n| watch_as(n + 1, count) } }.call
         4.times { GC.start }
         HeapPeriscopeAgent::Testing.retained_survey
         answer((1..4).map { |origin| rows(origin).then { |found| [found.size, found.sum { |row| row[2] }] } })
       RUBY
       sizes, sums = result.transpose
-      expect(sizes.drop(2)).to eq([20, 3])
-      expect(sizes.take(2)).to eq([20, 20]) # of the 64 places, 1 left over
-      sums.zip([1500, 1000, 20, 3]) { |sum, truth| expect(sum).to be_within(0.01).of(truth) }
+      expect(sizes.drop(2)).to eq([10, 3])
+      expect(sizes.take(2)).to eq([17, 17]) # of the 48 places, 1 left over
+      sums.zip([1500, 1000, 10, 3]) { |sum, truth| expect(sum).to be_within(0.01).of(truth) }
     end
 
     it "loses nobody to collections that run while they are put into the map" do
@@ -270,10 +270,10 @@ RSpec.describe "retained set", timeout: 240 do
         answer(rounds: rounds, sum: sum, afresh: late.call.last)
       RUBY
       one_more = ->(size) { be_between(size, size + 1) } # that the stack still knows
-      expect(result[:rounds].first).to match([2000, 2000, 64, 64].map(&one_more))
-      expect(result[:rounds].drop(1)).to match([39, 31, 27].map { |size| [one_more.(size)] * 4 }) # 64 * 100 / (100 + those before)
+      expect(result[:rounds].first).to match([2000, 2000, 48, 48].map(&one_more))
+      expect(result[:rounds].drop(1)).to match([27, 22, 19].map { |size| [one_more.(size)] * 4 }) # 48 * 64 / (64 + those before)
       expect(result[:sum]).to be_within(0.1).of(8000)
-      expect(result[:afresh]).to one_more.(64)
+      expect(result[:afresh]).to one_more.(48)
     end
 
     it "tells where the survivors of a growth come from, and not what a full collection made old in passing" do
