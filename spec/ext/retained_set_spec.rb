@@ -271,9 +271,9 @@ RSpec.describe "retained set", timeout: 240 do
       RUBY
       one_more = ->(size) { be_between(size, size + 1) } # that the stack still knows
       expect(result[:rounds].first).to match([2000, 2000, 48, 48].map(&one_more))
-      expect(result[:rounds].drop(1)).to match([27, 22, 19].map { |size| [one_more.(size)] * 4 }) # 48 * 64 / (64 + those before)
+      expect(result[:rounds].drop(1)).to match([27, 22, 19].map { |size| [one_more.call(size)] * 4 }) # 48 * 64 / (64 + those before)
       expect(result[:sum]).to be_within(0.1).of(8000)
-      expect(result[:afresh]).to one_more.(48)
+      expect(result[:afresh]).to one_more.call(48)
     end
 
     it "tells where the survivors of a growth come from, and not what a full collection made old in passing" do
