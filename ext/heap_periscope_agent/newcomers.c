@@ -29,8 +29,8 @@ static bool due_p(const struct newcomer *newcomer)
     return late || rb_gc_count() - newcomer->born.collections > HELD_FOR;
 }
 
-/* How many of each origin stay when `room` is shared out evenly, and what one does not need goes to the others. */
-static double even_share(const uint32_t *counts, uint32_t room)
+/* How many of each origin stay when so many `places` are shared out evenly, and what one does not need goes to the others. */
+static double even_share(const uint32_t *counts, uint32_t places)
 {
     for (double level = 0;;) {
         uint32_t small = 0, larger = 0;
@@ -40,7 +40,7 @@ static double even_share(const uint32_t *counts, uint32_t room)
             else
                 small += counts[i];
         }
-        double next = larger ? (double)(room - small) / larger : level;
+        double next = larger ? (double)(places - small) / larger : level;
         if (next <= level) return level;
         level = next;
     }
