@@ -19,7 +19,7 @@ struct class_count {
 /* Small direct-mapped cache in front of the table: it stays in the first-level cache, where the table of a large
  * application does not. Every line sums in two lanes that take turns: objects of one class often follow each other, and a sum
  * that was just written is only there again after a few cycles. */
-#define CLASS_TABLE_CACHE_BITS  8
+#define CLASS_TABLE_CACHE_BITS  10
 #define CLASS_TABLE_CACHE_LINES (1 << CLASS_TABLE_CACHE_BITS)
 #define CLASS_TABLE_LANES       2
 

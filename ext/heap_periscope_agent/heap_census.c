@@ -5,12 +5,11 @@
 #include "clock.h"
 #include "guarded_call.h"
 #include "gvl_turn.h"
-#include "page_list.h"
+#include "heap_pages.h"
 #include "page_set.h"
 #include "page_walk.h"
 #include "vm.h"
 
-#include <ruby/version.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,8 +28,8 @@ struct heap_census {
     struct class_names *classes; /* by real class, with names */
     size_t resolved;
     struct page_set visited;
-    struct page_list ahead; /* pages listed in an earlier slice */
-    uint64_t changes;       /* of the heap, until they were listed */
+    uint64_t listing; /* that `next_page` is a position in */
+    size_t next_page;
     uint64_t pages_expected;
     uint64_t total_slots;
     struct heap_pool_count pools[HEAP_CENSUS_POOLS];
@@ -39,11 +38,11 @@ struct heap_census {
     struct census_cost cost;
     /* of the slice that is running */
     uint64_t started_ns, first_callback_ns, deadline_ns, slice_ns;
-    bool pending, found_new, stop;
+    bool pending, stop;
 };
 
 static struct heap_census *alive;
-static VALUE state_key, none_state, pages_key, freed_pages_key, compactions_key, ractor_class, anchor;
+static VALUE state_key, none_state, pages_key, ractor_class, anchor;
 static ID count_id;
 
 /* --- the collector's view ------------------------------------------------------------------------------------------------ */
@@ -61,11 +60,10 @@ static void mark_censuses(void *unused)
 static size_t censuses_memsize(const void *unused)
 {
     (void)unused;
-    size_t size = 0;
+    size_t size = heap_pages_memory_bytes();
     for (struct heap_census *census = alive; census; census = census->next)
         size += sizeof *census + class_table_memory_bytes(&census->found) +
-                census->visited.size * sizeof *census->visited.slots +
-                census->ahead.capacity * sizeof *census->ahead.pages;
+                census->visited.size * sizeof *census->visited.slots;
     return size;
 }
 
@@ -76,11 +74,10 @@ static const rb_data_type_t anchor_type = {
 
 void heap_census_init(void)
 {
+    heap_pages_init();
     state_key = ID2SYM(rb_intern("state"));
     none_state = ID2SYM(rb_intern("none"));
     pages_key = ID2SYM(rb_intern("heap_allocated_pages"));
-    freed_pages_key = ID2SYM(rb_intern("total_freed_pages"));
-    compactions_key = ID2SYM(rb_intern("compact_count"));
     count_id = rb_intern("count");
     ractor_class = rb_const_get(rb_cObject, rb_intern("Ractor"));
     rb_gc_register_mark_object(ractor_class);
@@ -123,39 +120,25 @@ static struct heap_pool_count *pool_of(struct heap_census *census, size_t stride
     return pool;
 }
 
-/* A page keeps its address, its slots and their size as long as the VM does not free it; from 3.4 on an empty page may get slots of
- * another size. So until then what was listed in one slice can be walked in later ones, without asking the VM, as long as
- * the VM has freed no page since (it counts them) and no collection is pending, which would leave dead objects in place. Other
- * Ractors may collect at any time. After a compaction the VM's order of pages is another: objects move to the first ones. */
-#if RUBY_API_VERSION_CODE < 30400
-#define PAGES_STAY 1
-#else
-#define PAGES_STAY 0
-#endif
-
-static uint64_t changes_of_heap(void)
-{
-    return PAGES_STAY ? rb_gc_stat(freed_pages_key) + rb_gc_stat(compactions_key) : 0;
-}
-
-/* The VM lists all pages before its first call, and those that were seen before come again: 1 ms with 4 000 of them, 3 ms with
- * 10 000. Of a slice with a list the list is a part, then, as far as a quarter of it is left for new pages. A collection that the VM
- * had to finish first is no part of the slice. */
+/* Listing the heap's pages is a part of its slice as far as a quarter of that is left for walking. A collection that the VM had
+ * to finish first is not. */
 #define LONGEST 1.75
-static void set_deadline(struct heap_census *census, uint64_t now_ns)
+static void set_deadline(struct heap_census *census)
 {
-    uint64_t wanted_ns = now_ns + census->slice_ns, least_ns = now_ns + census->slice_ns / 4;
+    if (census->pending && census->first_callback_ns) census->started_ns = census->first_callback_ns;
+    uint64_t now_ns = monotonic_ns(), least_ns = now_ns + census->slice_ns / 4;
+    uint64_t wanted_ns = now_ns + census->slice_ns;
     uint64_t latest_ns = census->started_ns + (uint64_t)(LONGEST * (double)census->slice_ns);
     census->deadline_ns = wanted_ns < latest_ns ? wanted_ns : latest_ns;
     if (census->deadline_ns < least_ns) census->deadline_ns = least_ns;
 }
 
-static void count_page(struct heap_census *census, uintptr_t begin, uintptr_t end, size_t stride)
+static void count_page(struct heap_census *census, const struct heap_page_slots *page, uintptr_t next)
 {
-    uint64_t slots = (end - begin) / stride;
-    uint64_t free_slots =
-        page_walk_count(&census->found, begin, end, stride, census->by_class, census->bytes);
-    struct heap_pool_count *pool = pool_of(census, stride);
+    if (census->sliced && !page_set_add(&census->visited, page->begin)) return;
+    uint64_t slots = (page->end - page->begin) / page->stride;
+    uint64_t free_slots = page_walk_count(&census->found, page, next, census->by_class, census->bytes);
+    struct heap_pool_count *pool = pool_of(census, page->stride);
     pool->pages++;
     pool->total_slots += slots;
     pool->live_slots += slots - free_slots;
@@ -163,47 +146,56 @@ static void count_page(struct heap_census *census, uintptr_t begin, uintptr_t en
     if (census->slice_ns && monotonic_ns() >= census->deadline_ns) census->stop = true;
 }
 
-/* From the deadline on pages are only listed. A non-zero answer ends one size pool, and the next pool asks again. */
+/* What can be walked without asking the VM: where an earlier slice stood, or the whole list of an earlier census. */
+static bool list_holds(const struct heap_census *census)
+{
+    if (census->pending) return false; /* it would leave dead objects in place */
+    bool standing = census->listing == heap_pages_listing() && heap_pages_at(census->next_page);
+    return standing ? heap_pages_in_place() : heap_pages_complete();
+}
+
+/* True when there is no page left. */
+static bool walk_list(struct heap_census *census, bool fresh)
+{
+    if (census->listing != heap_pages_listing()) {
+        census->listing = heap_pages_listing();
+        census->next_page = 0;
+    }
+    set_deadline(census);
+    const struct heap_page_slots *page, *next = heap_pages_at(census->next_page);
+    while ((page = next) && !census->stop) {
+        next = heap_pages_at(++census->next_page);
+        count_page(census, page, next ? next->begin : 0);
+    }
+    /* Pages may have come since it was made. */
+    return !heap_pages_at(census->next_page) && (fresh || heap_pages_complete());
+}
+
 static int visit_page(void *begin, void *end, size_t stride, void *data)
 {
     struct heap_census *census = data;
     if (!census->first_callback_ns) {
         census->first_callback_ns = monotonic_ns();
-        if (census->pending) census->started_ns = census->first_callback_ns;
+        set_deadline(census);
     }
-    if (census->stop) {
-        if (page_set_has(&census->visited, (uintptr_t)begin)) return 0;
-        return !page_list_add(&census->ahead, (uintptr_t)begin, (uintptr_t)end, stride);
-    }
-    if (census->sliced && !page_set_add(&census->visited, (uintptr_t)begin)) return 0;
-    if (census->slice_ns && !census->found_new) set_deadline(census, monotonic_ns());
-    census->found_new = true;
-    count_page(census, (uintptr_t)begin, (uintptr_t)end, stride);
+    if (census->stop) return 1; /* ends one size pool, and the next one asks again */
+    const struct heap_page_slots page = {(uintptr_t)begin, (uintptr_t)end, stride};
+    count_page(census, &page, 0);
     return 0;
 }
 
-/* Whether this slice can go on where an earlier one's list stands. */
-static bool list_holds(const struct heap_census *census, bool alone)
+/* Beside other Ractors, which may collect at any time, and where there is no memory for a list. */
+static bool walk_unlisted(struct heap_census *census)
 {
-    return alone && census->slice_ns && census->ahead.next < census->ahead.count && !census->pending &&
-           changes_of_heap() == census->changes;
-}
-
-static void walk_list(struct heap_census *census)
-{
-    const struct listed_page *page;
-    census->deadline_ns = census->started_ns + census->slice_ns;
-    while (!census->stop && (page = page_list_next(&census->ahead)))
-        if (page_set_add(&census->visited, page->begin))
-            count_page(census, page->begin, page->end, page->stride);
-    census->stop = true; /* pages may have come since they were listed */
-}
-
-static void walk_heap(struct heap_census *census, bool alone, uint64_t pages)
-{
-    page_list_renew(&census->ahead, PAGES_STAY && alone && census->slice_ns ? pages + SPARE_PAGES : 0);
     rb_objspace_each_objects(visit_page, census);
-    census->changes = changes_of_heap();
+    return !census->stop;
+}
+
+static bool walk_pages(struct heap_census *census, bool alone)
+{
+    if (alone && list_holds(census)) return walk_list(census, false);
+    if (alone && heap_pages_list(&census->first_callback_ns)) return walk_list(census, true);
+    return walk_unlisted(census);
 }
 
 struct heap_census *heap_census_begin(bool by_class, bool bytes)
@@ -247,12 +239,9 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
     census->pending = heap_census_collection_pending();
     census->started_ns = started_ns;
     census->first_callback_ns = 0;
-    census->found_new = census->stop = false;
+    census->stop = false;
     census->slice_ns = slice_ns;
-    if (list_holds(census, alone))
-        walk_list(census);
-    else
-        walk_heap(census, alone, pages);
+    bool all = walk_pages(census, alone);
     class_table_flush(&census->found);
 
     uint64_t ended_ns = monotonic_ns(), slice = ended_ns - started_ns;
@@ -265,7 +254,7 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
     census->cost.slices++;
     census->cost.gvl_ns += slice;
     if (slice > census->cost.longest_slice_ns) census->cost.longest_slice_ns = slice;
-    return !census->stop;
+    return all;
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------------- */
@@ -335,7 +324,6 @@ static void release(struct heap_census *census)
     class_names_free(census->classes);
     class_table_free(&census->found);
     page_set_free(&census->visited);
-    page_list_free(&census->ahead);
     free(census);
 }
 

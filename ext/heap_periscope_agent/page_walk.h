@@ -5,12 +5,14 @@
 
 #include "class_table.h"
 #include "heap_census.h"
+#include "heap_pages.h"
 
 /* With sizes, objects of the old generation are kept apart: their type carries this mark. Types need five bits. */
 #define PAGE_WALK_OLD HEAP_CENSUS_TYPES
 
-/* Counts the objects from `begin` to `end` in steps of `stride`; `bytes` needs `by_class`. Answers how many slots are free. */
-uint64_t page_walk_count(struct class_table *found, uintptr_t begin, uintptr_t end, size_t stride,
+/* Counts the objects of `page`; `bytes` needs `by_class`. `next` is the address where the walk will go on, or 0. Answers how many
+ * slots are free. */
+uint64_t page_walk_count(struct class_table *found, const struct heap_page_slots *page, uintptr_t next,
                          bool by_class, bool bytes);
 
 #endif

@@ -7,6 +7,7 @@
 #include "delivery.h"
 #include "gvl_turn.h"
 #include "heap_census.h"
+#include "heap_pages.h"
 #include "leak_testing.h"
 #include "page_set.h"
 #include "pause_histogram.h"
@@ -26,6 +27,13 @@ static VALUE bare_walk_ns(VALUE self)
     uint64_t began_ns = monotonic_ns();
     heap_census_bare_walk();
     return ULL2NUM(monotonic_ns() - began_ns);
+}
+
+/* How often the VM was asked for its pages. */
+static VALUE heap_page_listings(VALUE self)
+{
+    (void)self;
+    return ULL2NUM(heap_pages_listing());
 }
 
 static VALUE census_figures(const struct census_result *result)
@@ -303,6 +311,7 @@ void testing_init(VALUE agent)
     leak_testing_init(testing);
     wire_testing_init(testing);
     rb_define_singleton_method(testing, "bare_walk_ns", bare_walk_ns, 0);
+    rb_define_singleton_method(testing, "heap_page_listings", heap_page_listings, 0);
     rb_define_singleton_method(testing, "census", census, 3);
     rb_define_singleton_method(testing, "follow_memory", follow_memory, 0);
     rb_define_singleton_method(testing, "failing_turn", failing_turn, 0);
