@@ -37,8 +37,8 @@ struct heap_census {
     uint64_t collections_at_begin, began_ns;
     struct census_cost cost;
     /* of the slice that is running */
-    uint64_t started_ns, first_callback_ns, deadline_ns, slice_ns;
-    bool pending, stop;
+    uint64_t started_ns, deadline_ns, slice_ns;
+    bool stalled, stop;
 };
 
 static struct heap_census *alive;
@@ -120,12 +120,27 @@ static struct heap_pool_count *pool_of(struct heap_census *census, size_t stride
     return pool;
 }
 
-/* Listing the heap's pages is a part of its slice as far as a quarter of that is left for walking. A collection that the VM had
- * to finish first is not. */
+/* A collection that had to be finished first is no part of the slice. */
+static void end_stall(struct heap_census *census)
+{
+    uint64_t now_ns = monotonic_ns(), stall = now_ns - census->started_ns;
+    census->cost.stall_ns += stall;
+    if (stall > census->cost.longest_stall_ns) census->cost.longest_stall_ns = stall;
+    census->started_ns = now_ns;
+    census->stalled = false;
+}
+
+/* What rb_objspace_each_objects would do itself, but then the list of pages would have to be made anew. */
+static void finish_collection(struct heap_census *census)
+{
+    if (rb_gc_disable() == Qfalse) rb_gc_enable();
+    end_stall(census);
+}
+
+/* Listing the heap's pages is a part of its slice as far as a quarter of that is left for walking. */
 #define LONGEST 1.75
 static void set_deadline(struct heap_census *census)
 {
-    if (census->pending && census->first_callback_ns) census->started_ns = census->first_callback_ns;
     uint64_t now_ns = monotonic_ns(), least_ns = now_ns + census->slice_ns / 4;
     uint64_t wanted_ns = now_ns + census->slice_ns;
     uint64_t latest_ns = census->started_ns + (uint64_t)(LONGEST * (double)census->slice_ns);
@@ -149,7 +164,7 @@ static void count_page(struct heap_census *census, const struct heap_page_slots 
 /* What can be walked without asking the VM: where an earlier slice stood, or the whole list of an earlier census. */
 static bool list_holds(const struct heap_census *census)
 {
-    if (census->pending) return false; /* it would leave dead objects in place */
+    if (heap_census_collection_pending()) return false; /* it would leave dead objects in place */
     bool standing = census->listing == heap_pages_listing() && heap_pages_at(census->next_page);
     return standing ? heap_pages_in_place() : heap_pages_complete();
 }
@@ -174,10 +189,8 @@ static bool walk_list(struct heap_census *census, bool fresh)
 static int visit_page(void *begin, void *end, size_t stride, void *data)
 {
     struct heap_census *census = data;
-    if (!census->first_callback_ns) {
-        census->first_callback_ns = monotonic_ns();
-        set_deadline(census);
-    }
+    if (census->stalled) end_stall(census);
+    if (!census->deadline_ns) set_deadline(census);
     if (census->stop) return 1; /* ends one size pool, and the next one asks again */
     const struct heap_page_slots page = {(uintptr_t)begin, (uintptr_t)end, stride};
     count_page(census, &page, 0);
@@ -194,7 +207,7 @@ static bool walk_unlisted(struct heap_census *census)
 static bool walk_pages(struct heap_census *census, bool alone)
 {
     if (alone && list_holds(census)) return walk_list(census, false);
-    if (alone && heap_pages_list(&census->first_callback_ns)) return walk_list(census, true);
+    if (alone && heap_pages_list()) return walk_list(census, true);
     return walk_unlisted(census);
 }
 
@@ -236,21 +249,17 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
     bool alone = !other_ractors();
     if (!alone) census->by_class = census->bytes = false;
 
-    census->pending = heap_census_collection_pending();
     census->started_ns = started_ns;
-    census->first_callback_ns = 0;
-    census->stop = false;
     census->slice_ns = slice_ns;
+    census->deadline_ns = 0;
+    census->stop = false;
+    census->stalled = heap_census_collection_pending();
+    /* Another Ractor may just be disabling the collector itself: there it is left to the walk. */
+    if (census->stalled && alone) finish_collection(census);
     bool all = walk_pages(census, alone);
     class_table_flush(&census->found);
 
-    uint64_t ended_ns = monotonic_ns(), slice = ended_ns - started_ns;
-    if (census->pending && census->first_callback_ns) {
-        uint64_t stall = census->first_callback_ns - started_ns;
-        slice -= stall;
-        census->cost.stall_ns += stall;
-        if (stall > census->cost.longest_stall_ns) census->cost.longest_stall_ns = stall;
-    }
+    uint64_t slice = monotonic_ns() - census->started_ns;
     census->cost.slices++;
     census->cost.gvl_ns += slice;
     if (slice > census->cost.longest_slice_ns) census->cost.longest_slice_ns = slice;

@@ -1,6 +1,5 @@
 #include "heap_pages.h"
 
-#include "clock.h"
 #include "vm.h"
 
 #include <ruby/version.h>
@@ -23,7 +22,7 @@ static struct {
     uint64_t listing;
     bool overflow;
     bool all; /* of the pages that the VM had, its empty ones included */
-    uint64_t allocated, freed, compactions, first_ns;
+    uint64_t allocated, freed, compactions;
 } list;
 
 static VALUE pages_key, allocated_key, freed_key, compactions_key;
@@ -50,7 +49,6 @@ static bool make_room(size_t wanted)
 static int note_page(void *begin, void *end, size_t stride, void *unused)
 {
     (void)unused;
-    if (!list.first_ns) list.first_ns = monotonic_ns();
     if (list.count == list.capacity) {
         list.overflow = true;
         return 1;
@@ -59,16 +57,14 @@ static int note_page(void *begin, void *end, size_t stride, void *unused)
     return 0;
 }
 
-bool heap_pages_list(uint64_t *first_ns)
+bool heap_pages_list(void)
 {
     list.listing++;
     list.count = 0;
     list.overflow = list.all = false;
-    list.first_ns = 0;
     if (!make_room(rb_gc_stat(pages_key) + SPARE_PAGES)) return false;
 
     rb_objspace_each_objects(note_page, NULL);
-    if (list.first_ns) *first_ns = list.first_ns;
     if (list.overflow) {
         list.count = 0;
         return false;

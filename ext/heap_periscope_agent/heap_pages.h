@@ -18,10 +18,10 @@ struct heap_page_slots {
 /* Once, from Init. */
 void heap_pages_init(void);
 
-/* Has the VM list its pages, which makes it finish a collection that is under way; `*first_ns` is when it had done so
- * (monotonic; not written when it has no page). False when there is no memory for the list: it is empty then. What is listed may be
- * walked until the GVL is given up or something is allocated, and longer while `heap_pages_in_place`. */
-bool heap_pages_list(uint64_t *first_ns);
+/* Has the VM list its pages, which makes it finish a collection that is under way. False when there is no memory for the list: it is
+ * empty then. What is listed may be walked until the GVL is given up or something is allocated, and longer while
+ * `heap_pages_in_place`. */
+bool heap_pages_list(void);
 
 /* Number of the listing, from 1. A position in the list is of use only as long as this stays the same. */
 uint64_t heap_pages_listing(void);
