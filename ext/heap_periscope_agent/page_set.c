@@ -33,26 +33,15 @@ bool page_set_reserve(struct page_set *set, size_t more)
     return true;
 }
 
-/* Of the page, or the free one where it would be. The set is never full. */
-static size_t slot_of(const struct page_set *set, uintptr_t page)
-{
-    size_t slot = first_slot(set, page);
-    while (set->slots[slot] && set->slots[slot] != page)
-        slot = (slot + 1) & (set->size - 1);
-    return slot;
-}
-
-bool page_set_has(const struct page_set *set, uintptr_t page)
-{
-    return set->size && set->slots[slot_of(set, page)] == page;
-}
-
 bool page_set_add(struct page_set *set, uintptr_t page)
 {
     if (set->used >= set->size - set->size / 4) return true;
 
-    size_t slot = slot_of(set, page);
-    if (set->slots[slot] == page) return false;
+    size_t slot = first_slot(set, page);
+    while (set->slots[slot]) {
+        if (set->slots[slot] == page) return false;
+        slot = (slot + 1) & (set->size - 1);
+    }
     set->slots[slot] = page;
     set->used++;
     return true;

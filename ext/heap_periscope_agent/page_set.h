@@ -17,8 +17,6 @@ void page_set_free(struct page_set *set);
  * False when there is no memory. */
 bool page_set_reserve(struct page_set *set, size_t more);
 
-bool page_set_has(const struct page_set *set, uintptr_t page);
-
 /* True when `page` was not in the set (or the set is full, so that the page is rather counted twice than lost). */
 bool page_set_add(struct page_set *set, uintptr_t page);
 
