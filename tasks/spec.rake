@@ -28,7 +28,9 @@ end
 RubyMemcheck::Frame.prepend(Module.new do
   def in_ruby? = super || (obj && File.basename(obj) == RbConfig::CONFIG["LIBRUBY_SO"])
 end)
-RubyMemcheck.config(binary_name: "heap_periscope_agent")
+# Finalizers of others run where we give up the GVL.
+RubyMemcheck.config(binary_name: "heap_periscope_agent",
+                    skipped_ruby_functions: RubyMemcheck::Configuration::DEFAULT_SKIPPED_RUBY_FUNCTIONS + [/\Arb_postponed_job_flush\z/])
 
 desc "Run the specs of the native parts under valgrind"
 RubyMemcheck::RSpec::RakeTask.new(valgrind: %i[compile valgrind_environment]) do |task|
