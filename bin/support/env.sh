@@ -16,12 +16,12 @@ hp_use_ruby() {
   export GEM_HOME=$hp_cache/ruby-$hp_ruby_api
   export GEM_PATH=$GEM_HOME
   export PATH=$GEM_HOME/bin:$PATH
-  # RubyGems before 3.6 passes over gems precompiled for x86_64-linux-gnu and builds them from source. The newer
-  # one is loaded from the cache; the Ruby installation is left as it is.
-  local newer_rubygems=$GEM_HOME/gems/rubygems-update-$hp_rubygems_version/lib
-  if [ -d "$newer_rubygems" ]; then export RUBYLIB=$newer_rubygems; fi
+  # RubyGems before 3.6 passes over gems precompiled for x86_64-linux-gnu and builds them from source; RubyGems 4 warns
+  # at every start under this Bundler. The one that suits is loaded from the cache; the Ruby installation is left as it is.
+  local rubygems=$GEM_HOME/gems/rubygems-update-$hp_rubygems_version/lib
+  if [ -d "$rubygems" ]; then export RUBYLIB=$rubygems; fi
 
-  # Ruby 3.1 and 3.3, on which CI runs, have locks of their own; another Ruby resolves the root Gemfile by itself.
+  # The Rubies on which CI runs have locks of their own; another Ruby resolves the root Gemfile by itself.
   BUNDLE_GEMFILE=$hp_root/gemfiles/ruby-${hp_ruby_api%.*}.gemfile
   [ -f "$BUNDLE_GEMFILE" ] || BUNDLE_GEMFILE=$hp_root/Gemfile
   export BUNDLE_GEMFILE
