@@ -16,7 +16,6 @@ require_relative "heap_periscope_agent/native_loader"
 require_relative "heap_periscope_agent/fork_hook"
 require_relative "heap_periscope_agent/lifecycle"
 require_relative "heap_periscope_agent/allocation_sampling"
-require_relative "heap_periscope_agent/ractor_guard"
 require_relative "heap_periscope_agent/collector"
 require_relative "heap_periscope_agent/reporter"
 

@@ -1,6 +1,7 @@
 #include "allocation_sampler.h"
 
 #include "agent_cost.h"
+#include "arming.h"
 #include "call_sites.h"
 #include "clock.h"
 #include "frame_table.h"
@@ -71,7 +72,12 @@ static void start(const struct agent_config *config)
         agent_cost_add(COST_FAILURES, 1); /* an interrupt, or no memory: another try at the next turn */
         return;
     }
-    if (sampler.state != SAMPLER_OFF) return; /* another thread was quicker */
+    if (sampler.state != SAMPLER_OFF || !arming_open_p()) return; /* another thread was quicker */
+    problem = sampling_support_problem();                         /* or has started a Ractor */
+    if (problem) {
+        refuse(problem);
+        return;
+    }
     sampler.reported = (struct share_base){0};
     sampler.let_go_ns = monotonic_ns();
     if (!window_runner_start(config->allocation_budget, config->allocation_stack_depth)) {
@@ -96,11 +102,15 @@ void allocation_sampler_stop(void)
     switch_off(SAMPLER_OFF);
 }
 
-void allocation_sampler_refuse(const char *reason)
+void allocation_sampler_before_ractor(void)
 {
+    const char *problem = sampling_support_problem();
+    if (!problem) return;
+    arming_ban(HOOK_NEW_OBJECTS);
+    if (sampler.state != SAMPLER_ON) return; /* when it is asked for it says so itself */
     allocation_sampler_stop();
     retained_set_stop();
-    refuse(reason);
+    refuse(problem);
 }
 
 void allocation_sampler_after_fork(void)

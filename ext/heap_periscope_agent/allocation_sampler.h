@@ -47,8 +47,8 @@ void allocation_sampler_visit(const struct agent_config *config);
 /* Ends sampling; what was found can be read until it starts again. */
 void allocation_sampler_stop(void);
 
-/* Never again in this process: `reason` (a literal) says why. */
-void allocation_sampler_refuse(const char *reason);
+/* The first other Ractor is about to start: ends for good where the VM does not bear both. */
+void allocation_sampler_before_ractor(void);
 
 /* In a forked child: nothing of the parent's; goes on if it was on. */
 void allocation_sampler_after_fork(void);

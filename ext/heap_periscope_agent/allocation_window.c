@@ -1,5 +1,6 @@
 #include "allocation_window.h"
 
+#include "arming.h"
 #include "clock.h"
 #include "hook_guard.h"
 #include "random_bits.h"
@@ -16,7 +17,7 @@
 
 struct allocation_window allocation_window;
 
-static VALUE tracepoint = Qnil, holder = Qnil;
+static VALUE holder = Qnil;
 static void (*trigger_job)(void);
 static struct random_bits randomness;
 static rb_ractor_local_key_t main_ractor_key;
@@ -122,19 +123,19 @@ static void note_object(struct allocation_window *window, VALUE object)
     if (over_p(window)) trigger_job();
     if (window->seen >= window->limit) {
         /* In this order: a flag that said "closed" before the hook is off would race with the next opening. */
-        rb_tracepoint_disable(tracepoint);
+        arming_hook_off(HOOK_NEW_OBJECTS);
         window->capped = true;
         trigger_job();
     }
 }
 
 /* The VM calls hooks on new objects one at a time, in all Ractors. A nested allocation is not announced. */
-static void on_new_object(VALUE event, void *unused)
+static void on_new_object(VALUE unused, rb_trace_arg_t *event)
 {
     (void)unused;
     if (!allocation_window.open || allocation_window.capped) return;
     HOOK_BEGINS();
-    note_object(&allocation_window, rb_tracearg_object(rb_tracearg_from_tracepoint(event)));
+    note_object(&allocation_window, rb_tracearg_object(event));
     HOOK_ENDS();
 }
 
@@ -167,28 +168,17 @@ static const rb_data_type_t window_type = {
     .flags = RUBY_TYPED_FREE_IMMEDIATELY,
 };
 
-static void make_hook(void)
-{
-    tracepoint = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, on_new_object, NULL);
-}
-
 void allocation_window_prepare(void (*trigger)(void))
 {
     trigger_job = trigger;
-    if (!NIL_P(tracepoint)) return;
+    if (!NIL_P(holder)) return;
     static const struct rb_ractor_local_storage_type unowned = {NULL, NULL};
     random_bits_seed(&randomness, 3);
-    rb_gc_register_address(&tracepoint);
     rb_gc_register_address(&holder);
     main_ractor_key = rb_ractor_local_storage_ptr_newkey(&unowned);
     rb_ractor_local_storage_ptr_set(main_ractor_key, &main_ractor_mark);
     holder = TypedData_Wrap_Struct(0, &window_type, &allocation_window);
-    make_hook();
-}
-
-void allocation_window_renew_hook(void)
-{
-    make_hook();
+    arming_define(HOOK_NEW_OBJECTS, RUBY_INTERNAL_EVENT_NEWOBJ, on_new_object);
 }
 
 /* --- opening and closing ----------------------------------------------------------------------------------------------------- */
@@ -204,14 +194,14 @@ void allocation_window_open(const struct window_order *order)
     window->stack_depth = order->stack_depth < WINDOW_STACK_MAX ? order->stack_depth : WINDOW_STACK_MAX;
     window->to_next_stack = random_bits_geometric(&randomness, order->stack_every);
     window->next_look = 1;
-    window->open = true;
-    rb_tracepoint_enable(tracepoint);
+    window->open = true; /* first: the hook looks */
+    if (!arming_hook_on(HOOK_NEW_OBJECTS)) window->open = false;
 }
 
 void allocation_window_close(void)
 {
     if (!allocation_window.open) return;
-    if (RTEST(rb_tracepoint_enabled_p(tracepoint))) rb_tracepoint_disable(tracepoint);
+    arming_hook_off(HOOK_NEW_OBJECTS);
     allocation_window.open = false;
 }
 

@@ -60,7 +60,7 @@ struct allocation_window {
 /* The only one there is. */
 extern struct allocation_window allocation_window;
 
-/* Prepares tracepoint and memory; once, before the first opening. May raise. */
+/* Prepares hook and memory; once, before the first opening. May raise. */
 void allocation_window_prepare(void (*trigger)(void));
 
 struct window_order {
@@ -70,7 +70,7 @@ struct window_order {
     double object_ns, sample_ns; /* what the hook takes for one object, and more for a sample */
 };
 
-/* Switches the hook on. The window must be clear. */
+/* Switches the hook on; where that may not be the window stays closed. The window must be clear. */
 void allocation_window_open(const struct window_order *order);
 
 /* When the window's time is over. The time the hook took does not count: where much is allocated it would make windows see less
@@ -81,9 +81,6 @@ uint64_t allocation_window_end_ns(void);
 void allocation_window_close(void);
 
 void allocation_window_clear(void);
-
-/* After the VM lost the hook (it forgets hooks when a Ractor ends, before Ruby 4.0): a new one is made. May raise. */
-void allocation_window_renew_hook(void);
 
 /* What the hook adds to one allocation, in nanoseconds: allocates some thousands of objects with and without it. About 2 ms.
  * May raise NoMemoryError. */

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "gc_stats.h"
 #include "gvl_turn.h"
+#include "ractor_watch.h"
 
 #include <string.h>
 
@@ -21,6 +22,12 @@
 #define PACE_SHARE  0.4
 #define PACE_MAX_NS MS_TO_NS(4000)
 
+static void ask_for_ractors(void *unused)
+{
+    (void)unused;
+    ractor_watch_ask();
+}
+
 void census_runner_begin(struct census_runner *runner, bool by_class, bool bytes, uint64_t slice_ns,
                          uint64_t within_ns, gvl_turn_work at_end, void *argument)
 {
@@ -30,6 +37,7 @@ void census_runner_begin(struct census_runner *runner, bool by_class, bool bytes
     runner->slice_ns = slice_ns;
     runner->at_end = at_end;
     runner->at_end_argument = argument;
+    if (!ractor_watch_alone_p()) gvl_turn_in_person(ask_for_ractors, NULL);
     runner->began_ns = runner->due_ns = monotonic_ns();
     runner->deadline_ns = runner->began_ns + within_ns;
     runner->pace_ns = (uint64_t)((double)within_ns * PACE_SHARE);

@@ -30,13 +30,6 @@ def probe_features
   have_library("m", "log1p", "math.h")
 end
 
-# A variable that is exported, but in no public header.
-def probe_single_ractor
-  source = "extern void *ruby_single_main_ractor; int main(void) { return ruby_single_main_ractor != 0; }"
-  found = checking_for("ruby_single_main_ractor") { try_link(source) }
-  $defs << "-DHAVE_RUBY_SINGLE_MAIN_RACTOR" if found
-end
-
 def set_compiler_flags
   # Ruby's own headers do not stand -Wextra; as system headers they are left out of it, and ours are not.
   $INCFLAGS.gsub!(/-I(?=\$\((?:arch_)?hdrdir\))/, "-isystem ")
@@ -54,7 +47,6 @@ end
 $CPPFLAGS << " -D_GNU_SOURCE" # sendmmsg, pthread_setname_np
 $srcs = Dir[File.join(__dir__, "*.c")].map { |path| File.basename(path) }.sort
 probe_features
-probe_single_ractor
 YajlLookup.new(with_config("yajl")).call
 set_compiler_flags
 create_makefile("heap_periscope_agent/heap_periscope_agent")

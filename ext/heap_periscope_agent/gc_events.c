@@ -1,22 +1,19 @@
 #include "gc_events.h"
 
+#include "arming.h"
 #include "clock.h"
-#include "guarded_call.h"
 #include "hook_guard.h"
 #include "symbol_names.h"
 
 #include <pthread.h>
 #include <ruby.h>
-#include <ruby/debug.h>
 #include <string.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
 
-static VALUE tracepoint = Qnil;
 static VALUE major_by_key, gc_by_key;
-static bool enabled, given_up;
 
 /* Written by the hooks, which the VM never runs twice at a time. Read under the GVL. */
 static struct {
@@ -55,12 +52,12 @@ static void record_pause(uint64_t pause_ns)
 }
 
 /* Runs inside the collector: no allocation, no lock, no exception. */
-static void on_gc_event(VALUE event, void *unused)
+static void on_gc_event(VALUE unused, rb_trace_arg_t *event)
 {
     (void)unused;
     HOOK_BEGINS();
     measured.events++;
-    if (rb_tracearg_event_flag(rb_tracearg_from_tracepoint(event)) == RUBY_INTERNAL_EVENT_GC_ENTER) {
+    if (rb_tracearg_event_flag(event) == RUBY_INTERNAL_EVENT_GC_ENTER) {
         measured.entered_ns = monotonic_ns();
     } else if (measured.entered_ns) {
         record_pause(monotonic_ns() - measured.entered_ns);
@@ -73,7 +70,7 @@ void gc_events_init(void)
 {
     major_by_key = ID2SYM(rb_intern("major_by"));
     gc_by_key = ID2SYM(rb_intern("gc_by"));
-    rb_gc_register_address(&tracepoint);
+    arming_define(HOOK_COLLECTIONS, RUBY_INTERNAL_EVENT_GC_ENTER | RUBY_INTERNAL_EVENT_GC_EXIT, on_gc_event);
 }
 
 /* rb_postponed_job_preregister came with Ruby 3.3, as did the split of the allocation hooks from the others. */
@@ -86,41 +83,26 @@ bool gc_events_free_p(void)
 #endif
 }
 
-static VALUE switch_hooks(VALUE enable)
+void gc_events_enable(bool enable)
 {
-    if (NIL_P(tracepoint)) {
-        rb_event_flag_t events = RUBY_INTERNAL_EVENT_GC_ENTER | RUBY_INTERNAL_EVENT_GC_EXIT;
-        tracepoint = rb_tracepoint_new(0, events, on_gc_event, NULL);
-    }
-    return RTEST(enable) ? rb_tracepoint_enable(tracepoint) : rb_tracepoint_disable(tracepoint);
-}
-
-bool gc_events_enable(bool enable)
-{
-    if (given_up) enable = false;
-    if (enable == enabled) return true;
-    if (!guarded_c_call(switch_hooks, enable ? Qtrue : Qfalse, NULL)) return false;
-    enabled = enable;
+    if (enable == gc_events_enabled_p()) return;
+    if (enable)
+        arming_hook_on(HOOK_COLLECTIONS);
+    else
+        arming_hook_off(HOOK_COLLECTIONS);
     measured.entered_ns = 0;
     events_at_check = measured.events;
     collections_at_check = rb_gc_count();
-    return true;
-}
-
-void gc_events_give_up(void)
-{
-    given_up = true;
-    gc_events_enable(false);
 }
 
 bool gc_events_enabled_p(void)
 {
-    return enabled;
+    return arming_hook_on_p(HOOK_COLLECTIONS);
 }
 
 void gc_events_check(uint64_t collections)
 {
-    if (!enabled) return;
+    if (!gc_events_enabled_p()) return;
     if (collections > collections_at_check && measured.events == events_at_check) {
         gc_events_enable(false);
         gc_events_enable(true);

@@ -24,11 +24,8 @@ void gc_events_init(void);
 /* True where the hooks slow nothing down, that is, where they are on by default. */
 bool gc_events_free_p(void);
 
-/* Sets or removes the hooks. False when the VM refused. GVL. */
-bool gc_events_enable(bool enable);
-
-/* Removes the hooks for good: a Ractor is about to start where the VM calls them on a thread that is not yet set up. GVL. */
-void gc_events_give_up(void);
+/* Sets or removes the hooks, as far as they may be set (arming.h). GVL. */
+void gc_events_enable(bool enable);
 
 bool gc_events_enabled_p(void);
 

@@ -4,10 +4,10 @@
 #include "class_table.h"
 #include "clock.h"
 #include "guarded_call.h"
-#include "gvl_turn.h"
 #include "heap_pages.h"
 #include "page_set.h"
 #include "page_walk.h"
+#include "ractor_watch.h"
 #include "vm.h"
 
 #include <stdlib.h>
@@ -42,8 +42,7 @@ struct heap_census {
 };
 
 static struct heap_census *alive;
-static VALUE state_key, none_state, pages_key, ractor_class, anchor;
-static ID count_id;
+static VALUE state_key, none_state, pages_key, anchor;
 
 /* --- the collector's view ------------------------------------------------------------------------------------------------ */
 
@@ -78,9 +77,6 @@ void heap_census_init(void)
     state_key = ID2SYM(rb_intern("state"));
     none_state = ID2SYM(rb_intern("none"));
     pages_key = ID2SYM(rb_intern("heap_allocated_pages"));
-    count_id = rb_intern("count");
-    ractor_class = rb_const_get(rb_cObject, rb_intern("Ractor"));
-    rb_gc_register_mark_object(ractor_class);
     /* Not write-barrier protected: the collector looks at the tables afresh in every collection. */
     anchor = TypedData_Wrap_Struct(rb_cObject, &anchor_type, (void *)&alive);
     rb_gc_register_mark_object(anchor);
@@ -91,21 +87,10 @@ bool heap_census_collection_pending(void)
     return rb_gc_latest_gc_info(state_key) != none_state;
 }
 
-static VALUE ractor_count(VALUE unused)
-{
-    (void)unused;
-    return rb_funcall(ractor_class, count_id, 0);
-}
-
 /* Another Ractor allocates while we walk, so a class word may be half written: then only flags are read. */
 static bool other_ractors(void)
 {
-#ifdef HAVE_RUBY_SINGLE_MAIN_RACTOR
-    if (ruby_single_main_ractor) return false; /* there never was another */
-    if (gvl_turn_in_job()) return true;        /* Ractor.count is written in Ruby, so a job cannot ask */
-#endif
-    VALUE count = Qnil;
-    return !guarded_call(ractor_count, Qnil, &count) || !FIXNUM_P(count) || FIX2LONG(count) > 1;
+    return !ractor_watch_alone_p();
 }
 
 /* --- the walk ------------------------------------------------------------------------------------------------------------ */

@@ -1,6 +1,7 @@
 /* Entry point of the native extension: hands over to the init function of each part. */
 #include "agent_config.h"
 #include "allocation_sampler.h"
+#include "arming.h"
 #include "fork_guard.h"
 #include "gc_events.h"
 #include "gc_stats.h"
@@ -10,6 +11,7 @@
 #include "leak_api.h"
 #include "native_api.h"
 #include "platform_classes.h"
+#include "ractor_watch.h"
 #include "report.h"
 #include "reporter.h"
 #include "resolver.h"
@@ -18,6 +20,7 @@
 #include "span_api.h"
 #include "spans.h"
 #include "sampling_api.h"
+#include "sampling_support.h"
 #include "testing.h"
 #include "udp_transport.h"
 #include "vm_end.h"
@@ -25,6 +28,12 @@
 #include <ruby.h>
 
 RUBY_FUNC_EXPORTED void Init_heap_periscope_agent(void);
+
+static void before_first_ractor(void)
+{
+    allocation_sampler_before_ractor();
+    if (sampling_support_fragile_p()) arming_ban(HOOK_COLLECTIONS);
+}
 
 void Init_heap_periscope_agent(void)
 {
@@ -45,6 +54,7 @@ void Init_heap_periscope_agent(void)
     init_spans(agent);
     sidekiq_job_init(agent);
     allocation_sampler_init(reporter_call_for_visit);
+    ractor_watch_init(agent, before_first_ractor);
     reporter_init();
     vm_end_init();
     fork_guard_init();

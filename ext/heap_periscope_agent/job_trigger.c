@@ -1,5 +1,6 @@
 #include "job_trigger.h"
 
+#include "arming.h"
 #include "clock.h"
 #include "wait_point.h"
 
@@ -58,7 +59,7 @@ bool job_trigger_start(void)
     pthread_mutex_lock(&life);
     users++;
     wait_point_lock(&point);
-    if (!running) {
+    if (!running && arming_open_p()) {
         stopping = wanted = false;
         running = create_thread();
     }

@@ -11,7 +11,7 @@
 /* `trigger` must be safe on a thread that Ruby does not know. Once, from Init. */
 void job_trigger_init(void (*trigger)(void));
 
-/* Starts the thread unless it runs. Counted. False when the system has no thread to give. */
+/* Starts the thread unless it runs. Counted. False when the system has no thread to give or arming is closed (arming.h). */
 bool job_trigger_start(void);
 
 /* The last of as many stops as starts ends the thread and waits for it, which takes no time. */

@@ -3,6 +3,7 @@
 #include "agent_config.h"
 #include "fork_guard.h"
 #include "guarded_call.h"
+#include "ractor_watch.h"
 #include "report_json.h"
 #include "reporter.h"
 #include "synchronous_report.h"
@@ -153,6 +154,7 @@ static VALUE native_census(VALUE self, VALUE bytes)
 {
     (void)self;
     struct census_result result = {0};
+    ractor_watch_ask();
     struct heap_census *census = heap_census_begin(true, RTEST(bytes));
     if (!census) rb_memerror();
     heap_census_step(census, 0);

@@ -1,5 +1,7 @@
 #include "postponed_job.h"
 
+#include "arming.h"
+
 #include <ruby.h>
 #include <ruby/debug.h>
 #include <stdbool.h>
@@ -14,7 +16,7 @@ void postponed_job_init(struct postponed_job *job, void (*work)(void *))
 
 void postponed_job_trigger(const struct postponed_job *job)
 {
-    rb_postponed_job_trigger(job->handle);
+    if (arming_open_p()) rb_postponed_job_trigger(job->handle);
 }
 
 #else
@@ -50,7 +52,7 @@ void postponed_job_init(struct postponed_job *job, void (*work)(void *))
 
 void postponed_job_trigger(const struct postponed_job *job)
 {
-    rb_postponed_job_register_one(0, job->work, nothing);
+    if (arming_open_p()) rb_postponed_job_register_one(0, job->work, nothing);
 }
 
 #endif

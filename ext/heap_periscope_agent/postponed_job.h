@@ -11,7 +11,7 @@ struct postponed_job {
 /* Once for each job, from Init. GVL. */
 void postponed_job_init(struct postponed_job *job, void (*work)(void *));
 
-/* Any thread, with or without the GVL, known to Ruby or not, inside hooks too. Not after the VM has ended. */
+/* Any thread, with or without the GVL, known to Ruby or not, inside hooks too. Does nothing while arming is closed (arming.h). */
 void postponed_job_trigger(const struct postponed_job *job);
 
 #endif

@@ -3,6 +3,7 @@
 #include "agent_config.h"
 #include "agent_cost.h"
 #include "allocation_sampler.h"
+#include "arming.h"
 #include "clock.h"
 #include "gc_events.h"
 #include "guarded_call.h"
@@ -28,6 +29,14 @@ static struct reporter_loop *current;
 static VALUE thread = Qnil;
 static unsigned starts;
 static struct wait_point ended;
+
+/* Without a reporter nothing of ours is left for the VM to call. */
+static void disarm(void)
+{
+    allocation_sampler_stop();
+    gc_events_enable(false);
+    arming_close();
+}
 
 /* --- the thread ----------------------------------------------------------------------------------------------------------- */
 
@@ -57,10 +66,11 @@ static VALUE run_until_stopped(VALUE argument)
     return Qnil;
 }
 
-/* Also when the thread is killed. */
+/* Also when the thread is killed, as it is at the end of a process that never said goodbye. */
 static VALUE end_thread(VALUE argument)
 {
     struct reporter_loop *loop = (struct reporter_loop *)argument;
+    if (current == loop) disarm();
     forget(loop);
     reporter_loop_free(loop);
     return Qnil;
@@ -110,6 +120,7 @@ static bool thread_alive(void)
     guarded_call(thread_status, Qnil, &alive);
     if (RTEST(alive)) return true;
     if (current) reporter_loop_abandon_censuses(current);
+    if (current) disarm();
     current = NULL;
     return false;
 }
@@ -128,19 +139,30 @@ bool reporter_running_p(void)
     return thread_alive();
 }
 
+static bool arm(void)
+{
+    if (!arming_open()) return false;
+    struct agent_config config;
+    agent_config_copy(&config);
+    gc_events_enable(config.gc_pauses);
+    allocation_sampler_visit(&config);
+    if (starts == 1) report_reset();
+    return true;
+}
+
 bool reporter_start(void)
 {
     if (!starts)
         report_learn_service_name(); /* lets go of the GVL, so here, and not at the end of the process */
     starts++;
     if (thread_alive()) return true;
-    struct agent_config config;
-    agent_config_copy(&config);
-    gc_events_enable(config.gc_pauses);
-    allocation_sampler_visit(&config);
-    if (starts == 1) report_reset();
+    if (!arm()) {
+        starts--;
+        return false;
+    }
     if (starts == 1) spans_switch_on();
-    if (spawn()) return true;
+    if (current || spawn()) return true; /* another thread may have been quicker */
+    disarm();
     if (--starts == 0) spans_switch_off();
     return false;
 }
@@ -173,15 +195,32 @@ static void end_loop(void)
     forget(loop);
 }
 
+struct goodbye {
+    const char *reason;
+    uint64_t deadline_ns;
+};
+
+static VALUE say_goodbye(VALUE argument)
+{
+    struct goodbye *goodbye = (struct goodbye *)argument;
+    synchronous_goodbye(goodbye->reason, goodbye->deadline_ns);
+    return Qnil;
+}
+
+/* Also when the thread that says goodbye is interrupted. */
+static VALUE end_all(VALUE unused)
+{
+    if (!starts) disarm();
+    spans_switch_off();
+    return unused;
+}
+
 static bool end_reporting(const char *reason)
 {
-    uint64_t deadline_ns = monotonic_ns() + GOODBYE_NS;
+    struct goodbye goodbye = {reason, monotonic_ns() + GOODBYE_NS};
     end_loop();
-    if (starts) return thread_alive() || spawn(); /* somebody started while this thread waited */
-    synchronous_goodbye(reason, deadline_ns);
-    allocation_sampler_stop();
-    gc_events_enable(false);
-    spans_switch_off();
+    if (starts) return thread_alive() || (arm() && (current || spawn())); /* somebody started meanwhile */
+    rb_ensure(say_goodbye, (VALUE)&goodbye, end_all, Qnil);
     return true;
 }
 
@@ -204,5 +243,5 @@ void reporter_after_fork(void)
     if (current) reporter_loop_abandon_censuses(current);
     current = NULL; /* its reports may be half written: the few kilobytes go with the process */
     thread = Qnil;
-    if (starts) spawn();
+    if (!starts || !spawn()) disarm();
 }

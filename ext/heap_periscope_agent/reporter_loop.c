@@ -7,11 +7,14 @@
 #include "guarded_call.h"
 #include "gvl_turn.h"
 #include "leak_watch.h"
+#include "ractor_watch.h"
+#include "sampling_support.h"
 #include "span_census.h"
 #include "span_census_runner.h"
 #include "wait_point.h"
 
 #include <ruby/thread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define GC_TICK_NS UINT64_C(1000000000)
@@ -71,7 +74,7 @@ static void send_in_person(void *argument)
 }
 
 struct complaint_turn {
-    char *text;
+    const char *text;
 };
 
 static VALUE log_complaint(VALUE argument)
@@ -86,6 +89,12 @@ static VALUE log_complaint(VALUE argument)
 static void log_in_person(void *argument)
 {
     guarded_call(log_complaint, (VALUE)argument, NULL);
+}
+
+static void complain(const char *text)
+{
+    struct complaint_turn turn = {text};
+    if (text) gvl_turn_in_person(log_in_person, &turn);
 }
 
 static void learn_name(void *unused)
@@ -117,9 +126,9 @@ static void deliver(struct reporter_loop *loop, struct report *report)
     else
         delivery_send(&delivery);
 
-    struct complaint_turn turn = {udp_transport_take_complaint()};
-    if (turn.text) gvl_turn_in_person(log_in_person, &turn);
-    free(turn.text);
+    char *text = udp_transport_take_complaint();
+    complain(text);
+    free(text);
 }
 
 static void count_cpu(struct reporter_loop *loop)
@@ -146,10 +155,21 @@ static void follow_sampler(struct reporter_loop *loop, uint64_t now_ns)
     loop->visit_due_ns = loop->sampler_visit_ns + (apart_ns > VISIT_APART_NS ? apart_ns : VISIT_APART_NS);
 }
 
+/* Whoever asked for sampling hears of it once, if it may not be. */
+static void note_refusal(const struct agent_config *config)
+{
+    const char *problem = config->allocation_sampling ? sampling_support_take_notice() : NULL;
+    char text[256];
+    if (!problem) return;
+    snprintf(text, sizeof text, "allocation sampling is off: %s", problem);
+    complain(text);
+}
+
 static void tick_gc(struct reporter_loop *loop)
 {
     report_clear(loop->gc_report, REPORT_GC);
     gvl_turn_run(collect_gc, loop);
+    note_refusal(&loop->gc_report->config);
     if (loop->gc_report->type != REPORT_GC) return;
     agent_cost_add(COST_GC_REPORTS, 1);
     deliver(loop, loop->gc_report);

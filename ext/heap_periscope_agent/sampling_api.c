@@ -3,7 +3,6 @@
 #include "allocation_sampler.h"
 #include "fork_guard.h"
 #include "frame_table.h"
-#include "gc_events.h"
 #include "guarded_call.h"
 #include "sampling_sections.h"
 #include "sampling_support.h"
@@ -121,17 +120,6 @@ static VALUE sampling_folders(VALUE self, VALUE application, VALUE libraries)
     return self;
 }
 
-/* A Ractor is about to start. */
-static VALUE note_ractor(VALUE self)
-{
-    sampling_support_note_ractor();
-    const char *problem = sampling_support_problem();
-    if (!problem) return self;
-    allocation_sampler_refuse(problem);
-    gc_events_give_up();
-    return self;
-}
-
 static VALUE fragile_p(VALUE self)
 {
     (void)self;
@@ -146,5 +134,4 @@ void sampling_api_init(VALUE agent)
     rb_define_singleton_method(native, "sampling_status_json", sampling_status_json, 0);
     rb_define_singleton_method(native, "sampling_folders", sampling_folders, 2);
     rb_define_singleton_method(native, "sampling_fragile?", fragile_p, 0);
-    rb_define_singleton_method(native, "note_ractor", note_ractor, 0);
 }

@@ -1,10 +1,13 @@
 #include "sampling_support.h"
 
+#include "arming.h"
+#include "ractor_watch.h"
+
 #include <ruby.h>
 #include <stdio.h>
 #include <string.h>
 
-static bool fragile, ractor_seen;
+static bool fragile, alone_only;
 static char retained_problem[160];
 
 void sampling_support_init(void)
@@ -14,6 +17,7 @@ void sampling_support_init(void)
     int major = 0, minor = 0, patch = 0;
     sscanf(version, "%d.%d.%d", &major, &minor, &patch);
     fragile = major == 3 && ((minor == 1 && patch < 4) || (minor == 2 && patch < 3) || minor < 1);
+    alone_only = fragile || major > 3 || (major == 3 && minor >= 4);
     if (fragile)
         snprintf(retained_problem, sizeof retained_problem,
                  "ObjectSpace::WeakMap is not sound on Ruby %s; 3.1.4, 3.2.3 or newer is needed", version);
@@ -26,10 +30,13 @@ bool sampling_support_fragile_p(void)
 
 const char *sampling_support_problem(void)
 {
-    if (fragile && ractor_seen)
-        return "this Ruby crashes when a Ractor runs beside a hook on allocations; 3.1.4, 3.2.3 or newer is "
-               "needed";
-    return NULL;
+    if (!alone_only || !ractor_watch_seen_p()) return NULL;
+    return fragile ? "this Ruby crashes when a Ractor runs beside a hook on allocations; 3.1.4, 3.2.3 or "
+                     "newer is "
+                     "needed"
+                   : "a Ractor has started, and from 3.4 on Ruby crashes when one runs beside a hook on "
+                     "allocations; "
+                     "3.2.3 to 3.3 do not";
 }
 
 const char *sampling_support_retained_problem(void)
@@ -37,7 +44,10 @@ const char *sampling_support_retained_problem(void)
     return fragile ? retained_problem : NULL;
 }
 
-void sampling_support_note_ractor(void)
+const char *sampling_support_take_notice(void)
 {
-    ractor_seen = true;
+    static bool taken;
+    const char *problem = taken ? NULL : sampling_support_problem();
+    if (problem) taken = true;
+    return problem;
 }

@@ -10,13 +10,14 @@ void sampling_support_init(void);
 /* True before 3.1.4 and 3.2.3: a hook on new objects and a starting Ractor, or a WeakMap, crash the VM. */
 bool sampling_support_fragile_p(void);
 
-/* Why windows may not be opened in this process now, or NULL. */
+/* Why windows may not be opened in this process now, or NULL: hooks on new objects and other Ractors crash the VM before 3.1.4 and
+ * 3.2.3, and again from 3.4 on, where it waits for others with an object half made. */
 const char *sampling_support_problem(void);
+
+/* The same, once: for the log. */
+const char *sampling_support_take_notice(void);
 
 /* Why there may be no retained set, or NULL. */
 const char *sampling_support_retained_problem(void);
-
-/* A Ractor is about to start on a fragile Ruby. */
-void sampling_support_note_ractor(void);
 
 #endif

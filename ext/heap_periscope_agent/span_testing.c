@@ -3,6 +3,7 @@
 
 #ifdef HEAP_PERISCOPE_TESTING
 
+#include "arming.h"
 #include "span_census.h"
 #include "span_turns.h"
 #include "spans.h"
@@ -32,6 +33,7 @@ static VALUE testing_current(VALUE self)
 static VALUE testing_follow_fibers(VALUE self, VALUE follow)
 {
     (void)self;
+    if (RTEST(follow)) arming_open();
     spans_follow_fibers(RTEST(follow));
     return Qnil;
 }

@@ -3,9 +3,9 @@
  */
 #include "spans.h"
 
-#include <ruby/debug.h>
 #include <string.h>
 #include "agent_config.h"
+#include "arming.h"
 #include "clock.h"
 #include "gc_events.h"
 #include "gc_stats.h"
@@ -283,19 +283,25 @@ void spans_switch_off(void)
     if (switched_on) switched_on--;
 }
 
-static void fiber_switched(rb_event_flag_t event, VALUE data, VALUE self, ID method, VALUE klass)
+static void fiber_switched(VALUE unused, rb_trace_arg_t *event)
 {
     VALUE holder;
 
-    (void)event, (void)data, (void)self, (void)method, (void)klass;
+    (void)unused, (void)event;
     span_stack_set_current(span_stack_of_fiber(false, &holder));
     RB_GC_GUARD(holder);
 }
 
 void spans_follow_fibers(bool follow)
 {
-    if (follow && following++ == 0) rb_add_event_hook(fiber_switched, RUBY_EVENT_FIBER_SWITCH, Qnil);
-    if (!follow && following && --following == 0) rb_remove_event_hook(fiber_switched);
+    if (follow)
+        following++;
+    else if (following)
+        following--;
+    if (following)
+        arming_hook_on(HOOK_FIBERS);
+    else
+        arming_hook_off(HOOK_FIBERS);
 }
 
 void spans_add_report(VALUE type, VALUE name, struct span_live *live)
@@ -327,6 +333,7 @@ void init_spans(VALUE agent)
     id_jid = rb_intern("jid");
     id_jid_variable = rb_intern("@jid");
     init_span_stack(agent);
+    arming_define(HOOK_FIBERS, RUBY_EVENT_FIBER_SWITCH, fiber_switched);
     rb_define_singleton_method(agent, "span", span, 2);
 
     VALUE native = rb_define_module_under(agent, "Native");

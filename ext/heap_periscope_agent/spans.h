@@ -30,7 +30,7 @@ void spans_switch_off(void);
  */
 const struct span_entry *spans_current(void);
 
-/* Counted. While on, spans_current is right after a switch of fibers too, which makes each switch a little slower. */
+/* Counted. While on, which takes a running reporter (arming.h), spans_current is right after a switch of fibers too, which makes each switch a little slower. */
 void spans_follow_fibers(bool follow);
 
 /*

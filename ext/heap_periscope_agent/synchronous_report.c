@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "delivery.h"
 #include "guarded_call.h"
+#include "ractor_watch.h"
 
 #include <ruby.h>
 #include <ruby/thread.h>
@@ -22,6 +23,7 @@ static struct report *collect(unsigned what, uint64_t walk_ns, uint64_t names_ns
     bool detailed = what & COLLECT_CLASSES;
     report->config.detailed_objects = detailed;
     report->peek = what & COLLECT_PEEK;
+    if (detailed) ractor_watch_ask();
     uint64_t began_ns = monotonic_ns();
     struct heap_census *census = what & COLLECT_CENSUS ? heap_census_begin(detailed, detailed) : NULL;
     if (census) {

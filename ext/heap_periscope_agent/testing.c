@@ -2,6 +2,7 @@
 
 #ifdef HEAP_PERISCOPE_TESTING
 
+#include "arming.h"
 #include "class_table.h"
 #include "clock.h"
 #include "delivery.h"
@@ -272,6 +273,7 @@ static VALUE storm_of_jobs(VALUE self, VALUE count)
     int failed = 0, started = 0, wanted = NUM2INT(count);
     if (!storm_job.work) postponed_job_init(&storm_job, count_run);
     storm_runs = 0;
+    arming_open();
     atomic_store(&storm_over, false);
     while (started < wanted && started < STORM_THREADS &&
            pthread_create(&threads[started], NULL, trigger_without_end, NULL) == 0)
@@ -280,8 +282,29 @@ static VALUE storm_of_jobs(VALUE self, VALUE count)
     atomic_store(&storm_over, true);
     while (started)
         pthread_join(threads[--started], NULL);
+    arming_close();
     if (failed) rb_jump_tag(failed);
     return ULL2NUM(storm_runs);
+}
+
+/* armed → what is set of [:arming, :new_objects, :collections, :fibers] */
+static VALUE armed(VALUE self)
+{
+    static const char *const names[] = {"new_objects", "collections", "fibers"};
+    VALUE all = rb_ary_new();
+    (void)self;
+    if (arming_open_p()) rb_ary_push(all, ID2SYM(rb_intern("arming")));
+    for (enum arming_hook hook = 0; hook < ARMING_HOOKS; hook++)
+        if (arming_hook_on_p(hook)) rb_ary_push(all, ID2SYM(rb_intern(names[hook])));
+    return all;
+}
+
+/* arm → which hooks could be set */
+static VALUE arm(VALUE self)
+{
+    for (enum arming_hook hook = 0; hook < ARMING_HOOKS; hook++)
+        arming_hook_on(hook);
+    return armed(self);
 }
 
 static void fail(void *unused)
@@ -315,6 +338,8 @@ void testing_init(VALUE agent)
     rb_define_singleton_method(testing, "census", census, 3);
     rb_define_singleton_method(testing, "follow_memory", follow_memory, 0);
     rb_define_singleton_method(testing, "failing_turn", failing_turn, 0);
+    rb_define_singleton_method(testing, "armed", armed, 0);
+    rb_define_singleton_method(testing, "arm", arm, 0);
     rb_define_singleton_method(testing, "storm_of_jobs", storm_of_jobs, 1);
     rb_define_singleton_method(testing, "platform_class?", platform_class, 1);
     rb_define_singleton_method(testing, "pauses", pauses, 2);

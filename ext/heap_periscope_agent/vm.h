@@ -12,10 +12,6 @@ void rb_objspace_each_objects(int (*callback)(void *page_begin, void *page_end, 
 /* What ObjectSpace.memsize_of answers: the slot plus what hangs off it. GVL held, does not allocate. */
 size_t rb_obj_memsize_of(VALUE object);
 
-/* The main Ractor as long as there never was another, then NULL. */
-#ifdef HAVE_RUBY_SINGLE_MAIN_RACTOR
-extern struct rb_ractor_struct *ruby_single_main_ractor;
-#endif
 /* Non-zero for objects of the VM's own that no program may see. GVL held. */
 int rb_objspace_internal_object_p(VALUE object);
 

@@ -1,5 +1,6 @@
 #include "vm_end.h"
 
+#include "arming.h"
 #include "identity.h"
 #include "job_trigger.h"
 #include "window_timer.h"
@@ -16,6 +17,13 @@ static void end_threads(void *unused)
     job_trigger_end();
 }
 
+/* Runs after the program's own at_exit blocks, but for those that are older than the agent. One of these may start it again. */
+static void begin_end(VALUE unused)
+{
+    (void)unused;
+    arming_close();
+}
+
 /* The VM frees all data when every Ruby thread has ended, and itself after that. */
 static const rb_data_type_t keeper_type = {
     .wrap_struct_name = "heap_periscope_agent/vm_end",
@@ -24,6 +32,7 @@ static const rb_data_type_t keeper_type = {
 
 void vm_end_init(void)
 {
+    rb_set_end_proc(begin_end, Qnil);
     static VALUE keeper;
     static char something; /* data without an address is not freed */
     keeper = TypedData_Wrap_Struct(0, &keeper_type, &something);

@@ -1,5 +1,6 @@
 #include "window_timer.h"
 
+#include "arming.h"
 #include "clock.h"
 #include "random_bits.h"
 #include "wait_point.h"
@@ -144,6 +145,7 @@ void window_timer_init(void)
 bool window_timer_start(void (*trigger)(void))
 {
     if (running) return true;
+    if (!arming_open_p()) return false;
     trigger_job = trigger;
     stopping = false;
     /* Signals are blocked before the thread is there: not one may reach it. */

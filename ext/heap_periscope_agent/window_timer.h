@@ -21,7 +21,7 @@ struct window_tick {
 };
 
 /* Starts the thread; `trigger` is what it calls when a window is due to open, without the GVL. False when there is no thread to
- * be had. GVL. */
+ * be had, or arming is closed (arming.h). GVL. */
 bool window_timer_start(void (*trigger)(void));
 
 /* Ends the thread and waits for it; it never waits for anything itself but its clock. GVL. */

@@ -41,7 +41,6 @@ module HeapPeriscopeAgent
       # @return [void]
       def apply(configuration)
         require_relative "signature" if configuration.secret # loads OpenSSL now: a turn under the GVL is no place to
-        RactorGuard.install if configuration.enable_allocation_sampling || configuration.gc_pauses
         AllocationSampling.prepare if configuration.enable_allocation_sampling
         Native.configure(configuration.to_native)
       rescue *FAULTS => e
