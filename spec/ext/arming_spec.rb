@@ -11,7 +11,7 @@ RSpec.describe "arming" do
 
   it "is the only part that sets or removes hooks" do
     found = sources.flat_map { |path| File.readlines(path).grep(SWITCHES).map { |line| [File.basename(path), line[SWITCHES, 0]] } }
-    expect(found.reject { |file, _| file == "arming.c" }).to eq([["vm_end.c", "rb_set_end_proc("]])
+    expect(found.reject { |pair| pair.first == "arming.c" }).to eq([["vm_end.c", "rb_set_end_proc("]])
   end
 
   it "uses no TracePoint, which the VM frees before its hooks" do

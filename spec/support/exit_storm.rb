@@ -5,7 +5,7 @@ require_relative "program_storm"
 # Ends programs in every way there is, while their threads allocate and a turn of the reporter waits for the GVL, half of
 # them with everything on. Status and output must be what they are without the agent.
 class ExitStorm < ProgramStorm
-  # What the main thread does at last. `fork` ends as a worker of a preforking server does.
+  # An odd number of ways, so that every other round turns the halves about. What the main thread does at last. `fork` ends as a worker of a preforking server does.
   ENDS = {
     "the end of the program" => "",
     "exit" => "exit 3",
@@ -67,7 +67,7 @@ class ExitStorm < ProgramStorm
   # @raise [RuntimeError] when a program ends otherwise than without the agent
   def call
     storm(ENDS.keys) { |how| (@expected[how] = finish(how, nil)) && nil }
-    storm(Array.new(@ends) { |n| [ENDS.keys[n % ENDS.size], (n / ENDS.size).odd? ? "all" : "default"] }) do |how, agent|
+    storm(Array.new(@ends) { |n| [ENDS.keys[n % ENDS.size], n.odd? ? "all" : "default"] }) do |how, agent|
       outcome = finish(how, agent)
       "#{how} (#{agent}): #{outcome}\n  not #{@expected[how]}" unless outcome == @expected[how]
     end

@@ -7,6 +7,7 @@ require "rbconfig"
 class ProgramStorm
   LIB = File.expand_path("../../lib", __dir__)
   PATIENCE_S = 120
+  PROGRESS_EVERY = 100
 
   def initialize(jobs:)
     @jobs = jobs
@@ -20,11 +21,13 @@ class ProgramStorm
     tasks.each { |task| queue << task }
     queue.close
     wrong = Queue.new
+    done = 0
     Array.new(@jobs) do
       Thread.new do
         while (task = queue.pop)
           complaint = yield task
           wrong << complaint if complaint
+          warn "#{done} of #{tasks.size}, #{wrong.size} wrong" if ((done += 1) % PROGRESS_EVERY).zero?
         end
       end
     end.each(&:join)
