@@ -169,7 +169,8 @@ static const rb_data_type_t window_type = {
 
 static void make_hook(void)
 {
-    tracepoint = rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, on_new_object, NULL);
+    /* Hidden: a program that walks ObjectSpace would switch it on and off. */
+    tracepoint = rb_obj_hide(rb_tracepoint_new(0, RUBY_INTERNAL_EVENT_NEWOBJ, on_new_object, NULL));
 }
 
 void allocation_window_prepare(void (*trigger)(void))

@@ -90,7 +90,8 @@ static VALUE switch_hooks(VALUE enable)
 {
     if (NIL_P(tracepoint)) {
         rb_event_flag_t events = RUBY_INTERNAL_EVENT_GC_ENTER | RUBY_INTERNAL_EVENT_GC_EXIT;
-        tracepoint = rb_tracepoint_new(0, events, on_gc_event, NULL);
+        /* Hidden: a program that walks ObjectSpace would switch it on and off. */
+        tracepoint = rb_obj_hide(rb_tracepoint_new(0, events, on_gc_event, NULL));
     }
     return RTEST(enable) ? rb_tracepoint_enable(tracepoint) : rb_tracepoint_disable(tracepoint);
 }

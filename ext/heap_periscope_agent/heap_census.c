@@ -82,7 +82,8 @@ void heap_census_init(void)
     ractor_class = rb_const_get(rb_cObject, rb_intern("Ractor"));
     rb_gc_register_mark_object(ractor_class);
     /* Not write-barrier protected: the collector looks at the tables afresh in every collection. */
-    anchor = TypedData_Wrap_Struct(rb_cObject, &anchor_type, (void *)&alive);
+    /* Class 0: no program can find and copy it. */
+    anchor = TypedData_Wrap_Struct(0, &anchor_type, (void *)&alive);
     rb_gc_register_mark_object(anchor);
 }
 
