@@ -78,7 +78,8 @@ void heap_census_init(void)
     none_state = ID2SYM(rb_intern("none"));
     pages_key = ID2SYM(rb_intern("heap_allocated_pages"));
     /* Not write-barrier protected: the collector looks at the tables afresh in every collection. */
-    anchor = TypedData_Wrap_Struct(rb_cObject, &anchor_type, (void *)&alive);
+    /* Class 0: no program can find and copy it. */
+    anchor = TypedData_Wrap_Struct(0, &anchor_type, (void *)&alive);
     rb_gc_register_mark_object(anchor);
 }
 

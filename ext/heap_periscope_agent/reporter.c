@@ -22,6 +22,10 @@
 #define GOODBYE_NS MS_TO_NS(200)
 #define JOIN_NS    MS_TO_NS(120)
 #define LOOK_NS    MS_TO_NS(1)
+/* How long the thread rests after an exception that is not its own: twice as long each time, until it has worked for a minute. */
+#define REST_MIN_NS    MS_TO_NS(50)
+#define REST_MAX_NS    MS_TO_NS(1000)
+#define WORKED_WELL_NS MS_TO_NS(60000)
 
 /* All under the GVL, but for `current`: it is changed under the lock of `ended`, and forgotten by the thread itself. Its memory
  * is given back under the GVL only. */
@@ -56,12 +60,52 @@ static void *run(void *argument)
     return NULL;
 }
 
+struct life {
+    struct reporter_loop *loop;
+    uint64_t rest_ns; /* 0 while all is well */
+};
+
+static void *rest(void *argument)
+{
+    const struct life *life = argument;
+    reporter_loop_rest(life->loop, life->rest_ns);
+    return NULL;
+}
+
+static VALUE run_until_interrupted(VALUE argument)
+{
+    struct life *life = (struct life *)argument;
+    if (life->rest_ns) rb_thread_call_without_gvl(rest, life, reporter_loop_interrupt, life->loop);
+    rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
+    guarded_call_pass_on();
+    return Qnil;
+}
+
+/* What a TracePoint of the program raises in every thread, or somebody raises in all threads there are, is not meant for this
+ * one. A kill is (it comes as no exception), and `exit` is meant for the process. */
+static bool meant_for_us_p(VALUE error)
+{
+    return !RTEST(rb_obj_is_kind_of(error, rb_eException)) || RTEST(rb_obj_is_kind_of(error, rb_eSystemExit));
+}
+
+static void survive(struct life *life, int tag, uint64_t worked_ns)
+{
+    if (meant_for_us_p(rb_errinfo())) rb_jump_tag(tag);
+    rb_set_errinfo(Qnil);
+    agent_cost_add(COST_FAILURES, 1);
+    if (worked_ns > WORKED_WELL_NS) life->rest_ns = 0;
+    life->rest_ns = life->rest_ns ? 2 * life->rest_ns : REST_MIN_NS;
+    if (life->rest_ns > REST_MAX_NS) life->rest_ns = REST_MAX_NS;
+}
+
 static VALUE run_until_stopped(VALUE argument)
 {
-    struct reporter_loop *loop = (struct reporter_loop *)argument;
-    while (!reporter_loop_stopping_p(loop)) {
-        rb_thread_call_without_gvl(run, loop, reporter_loop_interrupt, loop);
-        guarded_call_pass_on();
+    struct life life = {.loop = (struct reporter_loop *)argument};
+    while (!reporter_loop_stopping_p(life.loop)) {
+        uint64_t began_ns = monotonic_ns();
+        int tag = 0;
+        rb_protect(run_until_interrupted, (VALUE)&life, &tag);
+        if (tag) survive(&life, tag, monotonic_ns() - began_ns);
     }
     return Qnil;
 }

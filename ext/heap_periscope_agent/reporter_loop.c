@@ -277,6 +277,16 @@ static bool wait_until_due(struct reporter_loop *loop)
     return go_on;
 }
 
+void reporter_loop_rest(struct reporter_loop *loop, uint64_t for_ns)
+{
+    uint64_t until_ns = monotonic_ns() + for_ns;
+    wait_point_lock(&loop->point);
+    while (!loop->interrupted && !loop->stopping && wait_point_wait_until(&loop->point, until_ns))
+        ;
+    loop->interrupted = false;
+    wait_point_unlock(&loop->point);
+}
+
 void *reporter_loop_run(void *argument)
 {
     struct reporter_loop *loop = argument;

@@ -4,6 +4,7 @@
 #define HEAP_PERISCOPE_REPORTER_LOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct reporter_loop;
 
@@ -13,7 +14,10 @@ struct reporter_loop *reporter_loop_new(void);
 /* Works until it is stopped or interrupted; may be run again after an interruption. Only the reporter thread, without the GVL. */
 void *reporter_loop_run(void *loop);
 
-/* The unblocking function of `reporter_loop_run`: the VM wants the thread. Any thread. */
+/* Waits so long, or until it is stopped or interrupted. Only the reporter thread, without the GVL. */
+void reporter_loop_rest(struct reporter_loop *loop, uint64_t for_ns);
+
+/* The unblocking function of both: the VM wants the thread. Any thread. */
 void reporter_loop_interrupt(void *loop);
 
 /* Something has changed: look at it now. Any thread while the loop lives. */

@@ -17,9 +17,10 @@ module HeapPeriscopeAgent
     class << self
       # @param message [String]
       # @param level [Symbol] one of LEVELS; anything else counts as info
-      # @param configuration [Configuration]
+      # @param configuration [Configuration, nil] nil: the process's own
       # @return [nil]
-      def write(message, level: :info, configuration: HeapPeriscopeAgent.configuration)
+      def write(message, level: :info, configuration: nil)
+        configuration ||= HeapPeriscopeAgent.configuration
         return if !configuration.verbose || Thread.current[BUSY]
 
         Thread.current[BUSY] = true
@@ -36,7 +37,8 @@ module HeapPeriscopeAgent
       # Writes a message the first time its key comes up.
       # @param key [Object] must be hashable
       # @return [nil]
-      def once(key, message, level: :warn, configuration: HeapPeriscopeAgent.configuration)
+      def once(key, message, level: :warn, configuration: nil)
+        configuration ||= HeapPeriscopeAgent.configuration
         write(message, level: level, configuration: configuration) if configuration.verbose && first?(key)
       rescue *FAULTS
         nil

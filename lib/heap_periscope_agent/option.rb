@@ -8,6 +8,10 @@ module HeapPeriscopeAgent
   class Option
     PREFIX = "HEAP_PERISCOPE_"
     SHOWN_CHARACTERS = 80
+    # What reading an odd value may raise: text that is none, in an encoding that cannot be read, objects that lack methods.
+    # A Timeout of the caller's is none of these, and passes.
+    UNREADABLE = [ArgumentError, EncodingError, NameError, RangeError, TypeError].freeze
+    private_constant :UNREADABLE
 
     # @return [Symbol]
     attr_reader :name
@@ -43,7 +47,7 @@ module HeapPeriscopeAgent
     # @return [Object] the value as it is kept
     # @raise [ConfigurationError] naming source, value and what is allowed
     def cast(value, source: name.to_s)
-      kept = @type.cast(value)
+      kept = read(value)
       return kept unless kept.equal?(OptionTypes::REFUSED)
 
       raise ConfigurationError.new("#{source} cannot be #{show(value)}: give #{allowed}",
@@ -51,6 +55,12 @@ module HeapPeriscopeAgent
     end
 
     private
+
+    def read(value)
+      @type.cast(value)
+    rescue *UNREADABLE
+      OptionTypes::REFUSED
+    end
 
     def show(value)
       return value.respond_to?(:bytesize) ? "a value of #{value.bytesize} bytes" : "of that type" if secret?

@@ -84,12 +84,12 @@ RSpec.describe "Generators", timeout: 300 do
       generate("heap_periscope_agent:install")
       expect(changed).to contain_exactly(
         "config/initializers/heap_periscope_agent.rb", "config/initializers/heap_periscope_agent_controller.rb",
-        "config/initializers/heap_periscope_agent_model.rb", "config/initializers/heap_periscope_agent_sidekiq.rb",
-        "lib/tasks/heap_periscope_agent.rake"
+        "config/initializers/heap_periscope_agent_model.rb", "config/initializers/heap_periscope_agent_sampling.rb",
+        "config/initializers/heap_periscope_agent_sidekiq.rb", "lib/tasks/heap_periscope_agent.rake"
       )
 
       installed = app.files
-      expect(generate("heap_periscope_agent:install").lines.size).to eq(5).and eq(app.files == installed ? 5 : 0)
+      expect(generate("heap_periscope_agent:install").lines.size).to eq(6).and eq(app.files == installed ? 6 : 0)
 
       destroy("heap_periscope_agent:install")
       expect(app.files).to eq(@fresh)
@@ -103,6 +103,8 @@ RSpec.describe "Generators", timeout: 300 do
       expect(app.run!("bundle", "exec", "rake", "notes:ping")).to eq("pong\n")
       wait_for(["task", "rake notes:ping"], %w[task notes:ping])
       with_sidekiq { wait_for(%w[job OldWorker#perform]) }
+      sampled = receiver.of(type: "snapshot").map { |report| report.dig("payload", "allocation_sampling", "state") }
+      expect(sampled.compact).not_to be_empty
     end
 
     it "leaves out what the bundle does not hold" do
@@ -122,7 +124,7 @@ RSpec.describe "Generators", timeout: 300 do
     it "explain themselves" do
       usages = Dir[File.expand_path("../../lib/generators/heap_periscope_agent/*/USAGE", __dir__)]
       names = usages.map { |path| File.basename(File.dirname(path)) }
-      expect(names.size).to eq(8)
+      expect(names.size).to eq(9)
 
       output = invoke(*names.map { |name| [name, "--help"] })
       expect(usages.map { |path| File.read(path) }).to all(satisfy { |usage| output.include?(usage) })

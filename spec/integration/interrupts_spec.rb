@@ -51,6 +51,36 @@ RSpec.describe "interrupts of the program's threads" do
       end
     end
   end
+
+  # Debuggers and coverage tools trace every thread there is, and make mistakes.
+  it "that are raised in every thread, by a TracePoint or by hand, do not end the reporter, which rests a little after each" do
+    DatagramReceiver.open do |receiver|
+      options = { interval: 0.01, enable_detailed_objects: true, enable_allocation_sampling: true, secret: "0123456789abcdef" }
+      out = WatchedProgram.run!(<<~RUBY, receiver: receiver, **options).out
+        def reports = HeapPeriscopeAgent.agent_cost[:snapshots]
+        def three_more = reports.then { |before| wait_until { reports >= before + 3 } }
+        HeapPeriscopeAgent.start
+        three_more
+        main, raised = Thread.current, 0
+        trace = TracePoint.new(:line, :call, :c_call, :return, :c_return) { Thread.current == main || raise("theirs \#{raised += 1}") }
+        trace.enable
+        wait_until { GC.start; Array.new(100) { +"x" }; raised >= 5 }
+        sleep 1.5
+        few = raised < 60
+        trace.disable
+        three_more
+        failed = HeapPeriscopeAgent.agent_cost[:failures]
+        3.times { (Thread.list - [main]).each { |thread| thread.raise(Exception, "theirs") }; three_more }
+        print HeapPeriscopeAgent.running?, " ", few, " ", failed.positive?, " ", HeapPeriscopeAgent.agent_cost[:failures] - failed
+        $stdout.flush
+        (Thread.list - [main]).each(&:kill)
+        wait_until { !HeapPeriscopeAgent.running? }
+        print " ", HeapPeriscopeAgent.start, " ", HeapPeriscopeAgent.running?
+      RUBY
+      expect(out).to eq("true true true 3 true true")
+    end
+  end
+
   it "by signals break off no report: what they interrupt is done again" do
     DatagramReceiver.open do |receiver|
       out = WatchedProgram.run!(<<~RUBY, receiver: receiver, interval: 0.02, enable_detailed_objects: true, gc_pauses: true).out

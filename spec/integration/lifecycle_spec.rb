@@ -56,6 +56,24 @@ RSpec.describe "starting, running and stopping" do
     expect(receiver.reports).to all(follow_the_wire_format)
   end
 
+  it "can be told from the program's threads, and done without, as README says" do
+    out = run!(<<~RUBY, interval: 60).out
+      HeapPeriscopeAgent.start
+      worker = Thread.new { sleep 0.1 }
+      ours, theirs = (Thread.list - [Thread.current]).partition { _1.name == "heap_periscope" }
+      theirs.each(&:join)
+      print theirs == [worker], " ", ours.map { |thread| thread.thread_variable_get(:fork_safe) }.inspect, " "
+      HeapPeriscopeAgent.stop
+      wait_until { Thread.list.one? }
+      begin
+        Thread.stop
+      rescue ThreadError => e
+        print e.message[/stopping only thread/]
+      end
+    RUBY
+    expect(out).to eq("true [true] stopping only thread")
+  end
+
   it "takes a frozen configuration" do
     run!(<<~RUBY, interval: 0.1)
       HeapPeriscopeAgent.configuration.freeze

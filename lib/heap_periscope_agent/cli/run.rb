@@ -12,7 +12,9 @@ module HeapPeriscopeAgent
       AUTOSTART = File.expand_path("../autostart", __dir__)
       NOT_EXECUTABLE = 126
       NOT_FOUND = 127
-      private_constant :AUTOSTART, :NOT_EXECUTABLE, :NOT_FOUND
+      # What is otherwise than in the library: who runs a program under the agent wants to see what it does, and only that.
+      DEFAULTS = { "HEAP_PERISCOPE_VERBOSE" => "false", "HEAP_PERISCOPE_ENABLE_ALLOCATION_SAMPLING" => "true" }.freeze
+      private_constant :AUTOSTART, :NOT_EXECUTABLE, :NOT_FOUND, :DEFAULTS
 
       private
 
@@ -49,8 +51,8 @@ module HeapPeriscopeAgent
           set(:enable_detailed_objects, "true")
           set(:detailed_objects_limit, classes) if classes
         end
-        parser.on("--sampling", "sample allocations: who allocates, who stays") do
-          set(:enable_allocation_sampling, "true")
+        parser.on("--[no-]sampling", "sample allocations: who allocates, who stays (yes)") do |wanted|
+          set(:enable_allocation_sampling, wanted.to_s)
         end
       end
 
@@ -80,7 +82,7 @@ module HeapPeriscopeAgent
 
       def environment
         settings = @settings.to_h { |option, value| [Options::ALL.fetch(option).variable, checked(option, value)] }
-        settings = { "HEAP_PERISCOPE_VERBOSE" => "false" }.merge(settings) if @env["HEAP_PERISCOPE_VERBOSE"].to_s.empty?
+        settings = DEFAULTS.select { |variable, _| @env[variable].to_s.empty? }.merge(settings)
         # What was set before us may be wrong as well, and the program would only log it.
         Configuration.new(@env.to_h.merge(settings), strict: true)
         settings.merge("RUBYOPT" => [@env["RUBYOPT"], "-r#{autostart}"].compact.join(" "),

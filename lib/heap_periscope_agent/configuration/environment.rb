@@ -8,9 +8,15 @@ module HeapPeriscopeAgent
     class Environment
       # Variables of the dashboard gem, and what `heap_periscope run` tells the process it starts
       FOREIGN = /\A(ui|run)_/
-      private_constant :FOREIGN
+      # No option's name is as long by far, and finding the nearest one takes time.
+      NAME_CHARACTERS = 64
+      private_constant :FOREIGN, :NAME_CHARACTERS
 
-      def initialize(env) = @env = env.to_h
+      # @param env [#to_h] only what has our prefix is read
+      def initialize(env)
+        ours = env.to_h.select { |name, _| name.is_a?(String) && name.b.start_with?(Option::PREFIX) }
+        @env = ours.to_h { |name, value| [name.dup.force_encoding(Encoding::UTF_8).scrub("?"), utf8(value)] }
+      end
 
       # @return [Array(Hash, Array<ConfigurationError>)] the values by option name, and the mistakes; both frozen
       def read
@@ -26,13 +32,21 @@ module HeapPeriscopeAgent
 
       private
 
+      # Without a locale Ruby takes the environment for ASCII, or for bytes; what is UTF-8 is read as that.
+      def utf8(text)
+        return text unless text.is_a?(String)
+
+        read = text.dup.force_encoding(Encoding::UTF_8)
+        read.valid_encoding? ? read : text
+      end
+
       def textual = Options::ALL.each_value.select(&:textual?)
 
       # A variable that is almost one of ours; others with the prefix may be somebody else's.
       def misspelt
         names = textual.map(&:name)
-        strangers = @env.keys.select { |key| key.start_with?(Option::PREFIX) }.map { |key| key.delete_prefix(Option::PREFIX) }
-        strangers.map(&:downcase).grep_v(FOREIGN).difference(names.map(&:to_s)).filter_map do |wrong|
+        strangers = @env.keys.map { |key| key.delete_prefix(Option::PREFIX).downcase }
+        strangers.reject { |name| name.length > NAME_CHARACTERS }.grep_v(FOREIGN).difference(names.map(&:to_s)).filter_map do |wrong|
           near = Options.nearest(wrong, names)
           near && misspelt_error(wrong, near)
         end

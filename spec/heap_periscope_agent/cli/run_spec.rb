@@ -40,6 +40,15 @@ RSpec.describe "heap_periscope run" do
     expect(environment(env: { "HEAP_PERISCOPE_VERBOSE" => "yes" })["HEAP_PERISCOPE_VERBOSE"]).to eq("yes")
   end
 
+  it "samples allocations unless told otherwise, by option, by variable or by --set" do
+    sampling = "HEAP_PERISCOPE_ENABLE_ALLOCATION_SAMPLING"
+    expect(environment[sampling]).to eq("true")
+    expect(environment("--no-sampling")[sampling]).to eq("false")
+    expect(environment("--set", "enable-allocation-sampling=off")[sampling]).to eq("off")
+    expect(environment(env: { sampling => "no" })[sampling]).to eq("no")
+    expect(environment("--sampling", env: { sampling => "no" })[sampling]).to eq("true")
+  end
+
   {
     %w[--port 70000] => /--port cannot be "70000": give a whole number from 1 to 65535/,
     %w[--interval 0] => /--interval cannot be "0": give a number of seconds from 0\.01/,

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require "heap_periscope_ui/collector/threads"
 require "heap_periscope_ui/collector/refusals"
 require "heap_periscope_ui/collector/datagram"
 require "heap_periscope_ui/collector/signatures"

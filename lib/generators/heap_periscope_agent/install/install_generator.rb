@@ -20,6 +20,10 @@ module HeapPeriscopeAgent
         run_generator "config"
       end
 
+      def sample_allocations
+        run_generator "allocation_sampling"
+      end
+
       def instrument_what_the_bundle_holds
         FITTING.each do |generator, gem_name|
           if locked_gems.include?(gem_name)

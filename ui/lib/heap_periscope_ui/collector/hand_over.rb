@@ -28,7 +28,7 @@ module HeapPeriscopeUi
 
         @tried = true
         @helper = Helper.new(@config, sockets)
-        Thread.new { @helper.booted?(BOOT_S) ? end_thread(receiver) : give_up("it did not boot") }
+        Threads.start("heap_periscope_ui helper") { @helper.booted?(BOOT_S) ? end_thread(receiver) : give_up("it did not boot") }
       rescue SystemCallError => e
         give_up(e.message)
       end

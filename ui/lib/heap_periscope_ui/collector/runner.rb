@@ -26,8 +26,7 @@ module HeapPeriscopeUi
       end
 
       def start
-        @thread = Thread.new { run }
-        @thread.name = "heap_periscope_ui"
+        @thread = Threads.start("heap_periscope_ui") { run }
         self
       end
 
@@ -102,8 +101,7 @@ module HeapPeriscopeUi
           report.write(now_ms)
           @hand_over.consider(now_ms, @sockets, @receiver)
         end)
-        writer_thread = Thread.new { @writer.run }
-        writer_thread.name = "heap_periscope_ui writer"
+        writer_thread = Threads.start("heap_periscope_ui writer") { @writer.run }
         change(:collecting)
         HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")}")
         @receiver.run
