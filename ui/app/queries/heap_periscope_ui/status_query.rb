@@ -18,7 +18,7 @@ module HeapPeriscopeUi
     #   retention: {at:, rows:} or nil, processes: Integer}
     #   collector = {id:, host:, pid:, state: "collecting"|"standing by"|"refused", alive: Boolean, started_at:, seen_at:, address: [String], received:, stored:,
     #   refused: {reason => n}, refused_total:, parts_lost:, kernel_dropped: or nil (not known on this system), queue_dropped:, queue:, queue_limit:, queue_highest:,
-    #   write_ms_p95:, batch_rows:, receive_buffer_asked:, receive_buffer_granted:, signed: Boolean, per_second: Float, version:}
+    #   failed:, divided: batches of which the database did not take something, notices: {of Store::Notices => n}, write_ms_p95:, batch_rows:, receive_buffer_asked:, receive_buffer_granted:, signed: Boolean, per_second: Float, version:}
     #   database = {adapter:, name:, bytes:, levels: [{name:, kept_s:, rows:, bytes: or nil, oldest_at:}]}
     def call
       list = collectors

@@ -233,7 +233,7 @@ RSpec.describe HeapPeriscopeUi::Store do
       end.to_h
       write(0, message)
       expect(HeapPeriscopeUi::Name.count).to be <= 51
-      expect(store.names.overflowed).to be >= 450
+      expect(store.notices.to_h[:names_over_limit]).to be >= 450
       expect(HeapPeriscopeUi::ClassesQuery.new(process_row).call[:classes].map { |row| row[:name] }).to include("(too many names)")
     end
 
