@@ -27,6 +27,7 @@ require "heap_periscope_ui/store/rollup"
 require "heap_periscope_ui/store/bulk"
 require "heap_periscope_ui/store/retention"
 require "heap_periscope_ui/store/lease"
+require "heap_periscope_ui/store/clock_watch"
 require "heap_periscope_ui/store/housekeeper"
 
 module HeapPeriscopeUi

@@ -32,7 +32,7 @@ module HeapPeriscopeUi
     def collectors
       rows = CollectorRecord.where("seen_at > ?", @now - SHOWN_MS).order(seen_at: :desc)
       rows.map do |row|
-        { id: row.id, host: row.host, pid: row.pid, state: row.state, alive: @now - row.seen_at < ALIVE_MS, started_at: row.started_at, seen_at: row.seen_at,
+        { id: row.id, host: row.host, pid: row.pid, state: row.state, alive: (@now - row.seen_at).abs < ALIVE_MS, started_at: row.started_at, seen_at: row.seen_at,
           **JSON.parse(row.counters || "{}", symbolize_names: true) }
       end
     end

@@ -79,12 +79,11 @@ module HeapPeriscopeUi
       end
 
       def write(batch)
-        now = Timestamps.now
         messages = batch.each_with_index.filter_map do |(bytes, at), index|
           offer(index, batch.size)
           message(bytes, at)
         end
-        store(messages.concat(@assembler.overdue(now)))
+        store(messages.concat(@assembler.overdue(Timestamps.clock_ms)))
       end
 
       def offer(index, size)
@@ -96,7 +95,7 @@ module HeapPeriscopeUi
         message = @datagram.read(bytes, at)
         message["_bytes"] = bytes.bytesize
         message["_at"] = at
-        @assembler.add(message, at)
+        @assembler.add(message, Timestamps.clock_ms)
       rescue Refused => e
         explain(e, bytes) unless @counters.refused.key?(e.message)
         @counters.refuse(e.message, at)

@@ -40,7 +40,7 @@ module HeapPeriscopeUi
       def add(message)
         at = time_of(message)
         state = @store.registry.fetch(message, at)
-        state.count_received
+        state.count_received(at)
         lost = state.advance(message["sequence"])
         event(state, at, :lost, "n" => lost, "sequence" => message["sequence"]) if lost.positive?
         state.changes[:last_seen_at] = [state.changes[:last_seen_at] || 0, @received_at].max

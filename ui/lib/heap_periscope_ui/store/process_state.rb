@@ -24,8 +24,10 @@ module HeapPeriscopeUi
       # @return [Array, nil] keys and id of the layout of the newest snapshot
       attr_accessor :layout
 
-      def initialize(id, last_sequence: nil, interval: 10.0)
+      # @param first_seen_at [Integer, nil] unix ms of the oldest report
+      def initialize(id, last_sequence: nil, interval: 10.0, first_seen_at: nil)
         @id = id
+        @first_seen_at = first_seen_at
         @last_sequence = last_sequence
         @interval = interval
         @changes = {}
@@ -38,8 +40,13 @@ module HeapPeriscopeUi
         @gc_sum = { reports: 0, count: nil, total_ms: 0.0, max_ms: nil }
       end
 
-      def count_received
+      # @param at [Integer] unix ms of the report
+      def count_received(at)
         @received += 1
+        return unless @first_seen_at && at < @first_seen_at
+
+        # The clock was set back: what is older than the first report is looked for from there.
+        @first_seen_at = @changes[:first_seen_at] = at
       end
 
       # @return [Integer] how many reports before this one are missing; 0 for one that comes late or twice

@@ -21,7 +21,7 @@ RSpec.describe HeapPeriscopeUi::Store do
     # Runs the housekeeping as if the time were then.
     def keep_house(now_ms)
       housekeeper = HeapPeriscopeUi::Store::Housekeeper.new(store)
-      200.times { |i| housekeeper.step(now_ms: now_ms + (i * 1_001)) }
+      200.times { |i| (now_ms + (i * 1_001)).then { |at| housekeeper.step(now_ms: at, clock_ms: at) } }
     ensure
       housekeeper.release
     end
