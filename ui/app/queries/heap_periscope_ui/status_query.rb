@@ -6,6 +6,9 @@ module HeapPeriscopeUi
     # A collector writes its row every second; one that has not for this long is presumed gone.
     ALIVE_MS = 10_000
     SHOWN_MS = 86_400_000
+    # What one process lost, at most: the sum over all of an old database must stay a number that it can hold.
+    MOST_LOST = 1_000_000_000
+    LOST = Arel.sql("CASE WHEN lost > #{MOST_LOST} THEN #{MOST_LOST} ELSE lost END")
 
     def initialize(range: nil, now: Timestamps.now)
       @now = now
@@ -22,7 +25,7 @@ module HeapPeriscopeUi
     #   database = {adapter:, name:, bytes:, levels: [{name:, kept_s:, rows:, bytes: or nil, oldest_at:}]}
     def call
       list = collectors
-      { at: @now, collectors: list, **totals(list), lost: ObservedProcess.kept.sum(:lost), lost_by_process: lost_by_process,
+      { at: @now, collectors: list, **totals(list), lost: ObservedProcess.kept.sum(LOST), lost_by_process: lost_by_process,
         reasons: reasons, series: series, database: DatabaseSize.call, rollup: meta("rollup"), retention: meta("retention"),
         processes: ObservedProcess.kept.count }
     end

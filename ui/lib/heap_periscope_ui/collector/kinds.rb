@@ -3,8 +3,12 @@
 module HeapPeriscopeUi
   module Collector
     # What single values may be. Each kind answers `take(value)` with what is stored for it, or raises {Refused}. Containers are in
-    # {Shapes}.
+    # {Shapes}; they also answer `keep(value)`, with what is right of it.
     module Kinds
+      class Kind
+        def keep(value) = take(value)
+      end
+
       # Whole numbers that floats, JavaScript and sums over a thousand rows hold exactly.
       LARGEST = (1 << 53) - 1
       # A counter of the VM's may have wrapped.
@@ -13,9 +17,10 @@ module HeapPeriscopeUi
       TEXT_BYTES = 8_192
 
       # A count: whole and not negative.
-      class Whole
+      class Whole < Kind
         # @param most [Integer]
         def initialize(most = LARGEST)
+          super()
           @most = most
         end
 
@@ -27,7 +32,7 @@ module HeapPeriscopeUi
       end
 
       # A figure of the VM's: one that cannot be meant is not known.
-      class Counter
+      class Counter < Kind
         def take(value)
           raise Refused, "wrong type" unless value.is_a?(Integer)
           return value if value.between?(0, LARGEST)
@@ -38,8 +43,9 @@ module HeapPeriscopeUi
       end
 
       # A measurement: finite and between two bounds.
-      class Number
+      class Number < Kind
         def initialize(least, most)
+          super()
           @least = least
           @most = most
         end
@@ -60,7 +66,7 @@ module HeapPeriscopeUi
         end
       end
 
-      class Flag
+      class Flag < Kind
         def take(value)
           return value if [true, false].include?(value)
 
@@ -69,9 +75,10 @@ module HeapPeriscopeUi
       end
 
       # JSON can spell half a character, which no database takes.
-      class Text
+      class Text < Kind
         # @param most [Integer] bytes
         def initialize(most = TEXT_BYTES)
+          super()
           @most = most
         end
 
@@ -113,8 +120,9 @@ module HeapPeriscopeUi
         end
       end
 
-      class Choice
+      class Choice < Kind
         def initialize(*values)
+          super()
           @values = values
         end
 

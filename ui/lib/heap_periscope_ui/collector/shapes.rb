@@ -33,7 +33,28 @@ module HeapPeriscopeUi
           object
         end
 
+        # @return [Hash] without the fields that are wrong
+        # @raise [Refused] when a required one is
+        def keep(object)
+          raise Refused, "wrong type" unless object.is_a?(Hash)
+
+          object = object.slice(*@known.keys)
+          @fields.each { |key, kind, required| keep_field(object, key, kind, required) }
+          @rule&.call(object)
+          object
+        end
+
         private
+
+        def keep_field(object, key, kind, required)
+          raise Refused, "wrong type" if required && object[key].nil?
+
+          object[key] = kind.keep(object[key]) unless object[key].nil?
+        rescue Refused
+          raise if required
+
+          object.delete(key)
+        end
 
         # @return [Boolean] whether the object has it
         def field?(object, key, kind, required)
@@ -63,6 +84,17 @@ module HeapPeriscopeUi
           raise Refused, "too many keys" if list.size > @most
 
           list.each_with_index { |entry, index| entry(list, entry, index) }
+        end
+
+        # @return [Array] without the entries that are wrong
+        def keep(list)
+          raise Refused, "wrong type" unless list.is_a?(Array)
+
+          list.first(@most).filter_map do |entry|
+            @kind.keep(entry)
+          rescue Refused
+            nil
+          end
         end
 
         private

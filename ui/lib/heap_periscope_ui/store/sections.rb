@@ -54,7 +54,7 @@ module HeapPeriscopeUi
       # @return [Hash{String=>Hash{String=>Numeric}}] section => key => value, as the agent sent them
       def restore(names, values)
         names.zip(values).each_with_object({}) do |(name, value), sections|
-          section, key = name.split(".", 2)
+          section, key = name.split(".", 2).push("")
           value = unscale(value) if SCALED.include?(section)
           (sections[section] ||= {})[key] = value
         end
