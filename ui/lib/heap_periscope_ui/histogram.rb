@@ -1,9 +1,33 @@
 # frozen_string_literal: true
 
 module HeapPeriscopeUi
-  # Percentiles from the pause histogram.
+  # The pause histogram: which bucket a pause is in, and percentiles. {Metrics::PAUSE_BOUNDS_MS} is the one source of the bounds.
   module Histogram
+    BOUNDS = Metrics::PAUSE_BOUNDS_MS
+    SIZE = BOUNDS.size
+    # By number: JSON may spell the same bound 1 or 1.0.
+    INDEX = BOUNDS.each_with_index.to_h { |bound, index| [bound&.to_f, index] }.freeze
+    # Where the last bucket, which is open, is taken to end.
+    LONGEST_MS = 5_000.0
+
     module_function
+
+    # @param entries [Array<Hash>] `buckets` of a report: {"le_ms", "minor", "major"}
+    # @return [Array(Array<Integer>, Integer)] minor and major count of each bucket of {Metrics::PAUSE_BOUNDS_MS}; and pauses that came
+    #   with another bound, which are counted in the bucket that holds it
+    def counts(entries)
+      counts = Array.new(SIZE * 2, 0)
+      elsewhere = 0
+      entries.each do |entry|
+        minor, major = entry["minor"] || 0, entry["major"] || 0
+        index = INDEX[entry["le_ms"]&.to_f]
+        elsewhere += minor + major unless index
+        index ||= BOUNDS.index { |bound| bound.nil? || bound >= entry["le_ms"] }
+        counts[index * 2] += minor
+        counts[(index * 2) + 1] += major
+      end
+      [counts, elsewhere]
+    end
 
     # @param counts [Array<Integer>] minor and major of each bucket of {Metrics::PAUSE_BOUNDS_MS}
     # @param share [Float] 0..1
@@ -23,8 +47,8 @@ module HeapPeriscopeUi
     end
 
     def within(index, share)
-      upper = Metrics::PAUSE_BOUNDS_MS[index] || 5_000.0
-      lower = index.zero? ? upper / 10.0 : Metrics::PAUSE_BOUNDS_MS[index - 1]
+      upper = BOUNDS[index] || LONGEST_MS
+      lower = index.zero? ? upper / 10.0 : BOUNDS[index - 1]
       lower * ((upper / lower.to_f)**share)
     end
   end

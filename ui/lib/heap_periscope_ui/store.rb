@@ -5,10 +5,14 @@ require "digest"
 require "heap_periscope_ui/store/schema"
 require "heap_periscope_ui/store/schema_findings"
 require "heap_periscope_ui/store/connection"
+require "heap_periscope_ui/store/outage"
+require "heap_periscope_ui/store/notices"
 require "heap_periscope_ui/store/rows"
+require "heap_periscope_ui/store/whole_pauses"
 require "heap_periscope_ui/store/names"
 require "heap_periscope_ui/store/layouts"
 require "heap_periscope_ui/store/sites"
+require "heap_periscope_ui/store/seen"
 require "heap_periscope_ui/store/process_state"
 require "heap_periscope_ui/store/registry"
 require "heap_periscope_ui/store/sections"
@@ -23,6 +27,7 @@ require "heap_periscope_ui/store/rollup"
 require "heap_periscope_ui/store/bulk"
 require "heap_periscope_ui/store/retention"
 require "heap_periscope_ui/store/lease"
+require "heap_periscope_ui/store/clock_watch"
 require "heap_periscope_ui/store/housekeeper"
 
 module HeapPeriscopeUi
@@ -30,9 +35,12 @@ module HeapPeriscopeUi
   class Store
     # @return [Registry] the processes this store has written to
     attr_reader :registry
+    # @return [Notices] what could not be kept as it came
+    attr_reader :notices
 
     def initialize(config = HeapPeriscopeUi.configuration)
       @config = config
+      @notices = Notices.new
       reset
     end
 
@@ -46,6 +54,7 @@ module HeapPeriscopeUi
     def write(messages, received_at: (Time.now.to_f * 1000).to_i, &between)
       messages = [messages] if messages.is_a?(Hash)
       Connection.with do |connection|
+        @marked ||= WholePauses.mark(received_at) || true
         batch = Batch.new(self, connection, received_at)
         connection.transaction { batch.write(messages, &between) }
       end
@@ -56,19 +65,24 @@ module HeapPeriscopeUi
     end
 
     def names
-      @names ||= Names.new(limit: @config.names_limit)
+      @names ||= Names.new(limit: @config.names_limit, notices: notices)
     end
 
     def layouts
-      @layouts ||= Layouts.new
+      @layouts ||= Layouts.new(notices)
     end
 
     def sites
-      @sites ||= Sites.new(names)
+      @sites ||= Sites.new(names, limit: @config.names_limit, notices: notices)
     end
+
+    # @return [Seen] when the census of each span of a process was taken
+    attr_reader :censuses
 
     # Forgets everything cached; the next write reads the database again.
     def reset
+      @censuses = Seen.new
+      @marked = false
       @names = @layouts = @sites = nil
       @registry = Registry.new
     end

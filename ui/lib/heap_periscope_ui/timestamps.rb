@@ -24,6 +24,11 @@ module HeapPeriscopeUi
       ::Process.clock_gettime(::Process::CLOCK_MONOTONIC)
     end
 
+    # @return [Float] the same in ms
+    def clock_ms
+      ::Process.clock_gettime(::Process::CLOCK_MONOTONIC, :float_millisecond)
+    end
+
     # @param text [String, nil] ISO 8601
     # @return [Integer, nil] unix ms; nil for anything else
     def parse(text)

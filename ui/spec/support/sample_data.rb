@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "securerandom"
+require_relative "recorded"
 
 # Messages as agents would send them: several services on several hosts, a leak in one of them. For specs, benchmarks and work
 # on the pages; the numbers follow simple rules, so that what a page shows can be checked by eye.
@@ -15,7 +16,8 @@ module SampleData
                    Api::V2::Inventory::ReservationsController#bulk_update HealthController#show].freeze
   JOBS = %w[ReceiptMailJob#perform ImportJob#perform].freeze
   MODELS = %w[Order#update LineItem#create Product#update].freeze
-  BOUNDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, nil].freeze
+  # As an agent sent them, not as the collector has them.
+  BOUNDS = Recorded.new(Recorded.rubies.first).snapshots.first["gc_pauses"]["buckets"].map { |bucket| bucket["le_ms"] }.freeze
 
   module_function
 

@@ -21,7 +21,7 @@ class SampleHistory
     (minutes * 60 / INTERVAL).times do |i|
       at = finish - (((minutes * 60) - ((i + 1) * INTERVAL)) * 1000)
       report(at)
-      keeper.step(now_ms: at)
+      keeper.step(now_ms: at, clock_ms: at)
     end
     HeapPeriscopeUi.store.write(SampleData.goodbye(members.last, finish), received_at: finish)
     settle(keeper)
@@ -39,7 +39,7 @@ class SampleHistory
 
   # The housekeeper works in small steps.
   def settle(keeper)
-    2_000.times { keeper.step }
+    2_000.times { HeapPeriscopeUi::Timestamps.now.then { |at| keeper.step(now_ms: at, clock_ms: at) } }
     keeper.release
   end
 end

@@ -49,7 +49,8 @@ module HeapPeriscopeUi
     end
 
     def event(id, at, kind, data)
-      { id: id, at: at, kind: Event::KIND_NAMES.fetch(kind).to_s, **JSON.parse(data || "{}", symbolize_names: true) }
+      name = Event::KIND_NAMES.fetch(kind).to_s
+      { id: id, at: at, kind: name, **Stored.object(data, Stored::EVENTS.fetch(name)).deep_symbolize_keys }
     end
   end
 end

@@ -6,6 +6,8 @@ module HeapPeriscopeUi
   class SampleRows
     include Enumerable
 
+    PAUSES = Metrics::INDEX.fetch("pause_count")
+
     # One row, unpacked where asked.
     Row = Struct.new(:at, :reports, :core, :layout_id, :details, :pauses, :classes, :spans, :allocation_sites,
                      :retained_sites, :width) do
@@ -23,6 +25,12 @@ module HeapPeriscopeUi
           [scale(values[(index * 3) + 1], index),
            scale(values[(index * 3) + 2], index)]
         end
+      end
+
+      # @param since [Integer] unix ms, {Store::WholePauses.since}
+      # @return [Boolean] whether pauses are missing in its histogram
+      def pauses_missing?(since)
+        !pauses.nil? && at < since && Packing.load(pauses).sum < (metric(PAUSES) || 0)
       end
 
       # @param name [String] as in {Store::Sections.names}

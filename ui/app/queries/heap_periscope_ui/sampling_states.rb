@@ -11,9 +11,9 @@ module HeapPeriscopeUi
     def of(subjects)
       processes = subjects.flat_map { |subject| subject.is_a?(ObservedService) ? subject.members.to_a : [subject] }
       processes.map do |process|
-        state = JSON.parse(process.latest || "{}")["allocation_sampling"]
+        state = Stored.object(process.latest, Stored::LATEST)["allocation_sampling"]
         { id: process.id, process_id: process.process_id, service_name: process.service_name,
-          **(state || { "state" => "off" }).transform_keys(&:to_sym) }
+          state: "off", **(state || {}).transform_keys(&:to_sym) }
       end
     end
   end

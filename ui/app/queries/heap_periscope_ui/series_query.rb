@@ -3,6 +3,8 @@
 module HeapPeriscopeUi
   # Metrics of a process or service over time, from the level that fits the range.
   class SeriesQuery
+    PERCENTILES = %w[pause_p50_ms pause_p95_ms pause_p99_ms].freeze
+
     attr_reader :process, :range
 
     # @param process [ObservedProcess, ObservedService]
@@ -23,7 +25,8 @@ module HeapPeriscopeUi
     end
 
     # @return [Hash] {from:, to:, step_ms: 0 where points are what arrived, interval_ms: usual distance of points (a longer one is a gap),
-    #   series: {"rss_bytes" => [[unix_ms, value or nil], …], …}, bands: {"rss_bytes" => [[unix_ms, least, greatest], …]} (rollups only)}
+    #   series: {"rss_bytes" => [[unix_ms, value or nil], …], …}, bands: {"rss_bytes" => [[unix_ms, least, greatest], …]} (rollups only)};
+    #   percentiles of pauses are nil where they came from a histogram in which pauses are missing
     def call
       rows = SampleRows.new(process, range, columns: columns).call
       {
@@ -36,15 +39,22 @@ module HeapPeriscopeUi
     private
 
     def columns
-      @metrics.all? { |name| Metrics::INDEX.key?(name) } ? %i[core] : %i[core layout_id details]
+      details = @metrics.all? { |name| Metrics::INDEX.key?(name) } ? [] : %i[layout_id details]
+      [:core, *details, *(:pauses if @metrics.intersect?(PERCENTILES))]
     end
 
     def points(rows, name)
       if (index = Metrics::INDEX[name])
-        rows.map { |row| [row.at, row.metric(index)] }
+        rows.map { |row| [row.at, (row.metric(index) unless PERCENTILES.include?(name) && wrong?(row))] }
       else
         rows.map { |row| [row.at, row.detail(name)] }
       end
+    end
+
+    # What arrived has the agent's own percentiles; those of rollups come from the histogram.
+    def wrong?(row)
+      @since ||= Store::WholePauses.since
+      row.width > 1 && row.pauses_missing?(@since)
     end
 
     def band(rows, name)

@@ -85,7 +85,7 @@ module HeapPeriscopeUi
         site = sites[id] or next
         path = texts[site.path_id].presence
         { class_name: texts[site.class_name_id], path: path, line: path && site.line, method: site.method_id && texts[site.method_id],
-          stack: site.stack && JSON.parse(site.stack), **sum.except(:variance), standard_error: Math.sqrt(sum[:variance]).round }
+          stack: Stored.stack(site.stack), **sum.except(:variance), standard_error: Math.sqrt(sum[:variance]).round }
       end
     end
 

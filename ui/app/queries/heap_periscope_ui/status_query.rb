@@ -6,6 +6,9 @@ module HeapPeriscopeUi
     # A collector writes its row every second; one that has not for this long is presumed gone.
     ALIVE_MS = 10_000
     SHOWN_MS = 86_400_000
+    # What one process lost, at most: the sum over all of an old database must stay a number that it can hold.
+    MOST_LOST = 1_000_000_000
+    LOST = Arel.sql("CASE WHEN lost > #{MOST_LOST} THEN #{MOST_LOST} ELSE lost END")
 
     def initialize(range: nil, now: Timestamps.now)
       @now = now
@@ -18,11 +21,11 @@ module HeapPeriscopeUi
     #   retention: {at:, rows:} or nil, processes: Integer}
     #   collector = {id:, host:, pid:, state: "collecting"|"standing by"|"refused", alive: Boolean, started_at:, seen_at:, address: [String], received:, stored:,
     #   refused: {reason => n}, refused_total:, parts_lost:, kernel_dropped: or nil (not known on this system), queue_dropped:, queue:, queue_limit:, queue_highest:,
-    #   write_ms_p95:, batch_rows:, receive_buffer_asked:, receive_buffer_granted:, signed: Boolean, per_second: Float, version:}
+    #   failed:, divided: batches of which the database did not take something, notices: {of Store::Notices => n}, write_ms_p95:, batch_rows:, receive_buffer_asked:, receive_buffer_granted:, signed: Boolean, per_second: Float, version:}
     #   database = {adapter:, name:, bytes:, levels: [{name:, kept_s:, rows:, bytes: or nil, oldest_at:}]}
     def call
       list = collectors
-      { at: @now, collectors: list, **totals(list), lost: ObservedProcess.kept.sum(:lost), lost_by_process: lost_by_process,
+      { at: @now, collectors: list, **totals(list), lost: ObservedProcess.kept.sum(LOST), lost_by_process: lost_by_process,
         reasons: reasons, series: series, database: DatabaseSize.call, rollup: meta("rollup"), retention: meta("retention"),
         processes: ObservedProcess.kept.count }
     end
@@ -32,7 +35,7 @@ module HeapPeriscopeUi
     def collectors
       rows = CollectorRecord.where("seen_at > ?", @now - SHOWN_MS).order(seen_at: :desc)
       rows.map do |row|
-        { id: row.id, host: row.host, pid: row.pid, state: row.state, alive: @now - row.seen_at < ALIVE_MS, started_at: row.started_at, seen_at: row.seen_at,
+        { id: row.id, host: row.host, pid: row.pid, state: row.state, alive: (@now - row.seen_at).abs < ALIVE_MS, started_at: row.started_at, seen_at: row.seen_at,
           **JSON.parse(row.counters || "{}", symbolize_names: true) }
       end
     end

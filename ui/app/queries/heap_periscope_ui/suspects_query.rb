@@ -79,7 +79,7 @@ module HeapPeriscopeUi
     end
 
     def details(suspect)
-      details = JSON.parse(suspect.details || "{}")
+      details = Stored.object(suspect.details, Stored::SUSPECT)
       { sentence: details["sentence"], sites: (details["sites"] || []).map { |site| site.transform_keys(&:to_sym) },
         spans: (details["spans"] || []).map { |span| span.transform_keys(&:to_sym) }, stack: details["stack"] || [] }
     end

@@ -19,6 +19,7 @@ module HeapPeriscopeUi
       end
 
       # @param message [Hash] checked
+      # @param now_ms [Numeric] of a clock that nobody sets
       # @return [Hash, nil] the message, whole; nil while parts are missing
       def add(message, now_ms)
         count = message["parts"] || 1

@@ -7,10 +7,12 @@ module HeapPeriscopeUi
       TIMES = 200
       MINUTE_MS = 60_000
 
+      # @return [Integer] batches of which the database did not take something
+      attr_reader :divided
       attr_reader :stored, :failed, :refused
 
       def initialize
-        @stored = @failed = 0
+        @stored = @failed = @divided = 0
         @refused = Hash.new(0)
         @minutes = {}
         @write_ms = []
@@ -35,6 +37,10 @@ module HeapPeriscopeUi
       # Datagrams whose rows the database did not take.
       def fail(datagrams)
         @failed += datagrams
+      end
+
+      def divide
+        @divided += 1
       end
 
       def receive(datagrams, now_ms)

@@ -2,57 +2,44 @@
 
 module HeapPeriscopeUi
   module Collector
-    # What a message must be before anything is done with it. Keys that are not known are left alone and not stored.
+    # What a message must be before anything is done with it: the envelope here, the payload in {PayloadSchema}. What comes out holds
+    # nothing that was not checked.
     module MessageSchema
+      include Kinds
+
       SCHEMA = 1
-      TYPES = %w[snapshot snapshot_part gc_profiler_report goodbye].freeze
       PARTS = 256
-      # Longest of each, in bytes.
-      LINES = { "service_name" => 256, "host" => 256, "instance" => 64, "ruby" => 64, "agent" => 64 }.freeze
+      SNAPSHOTS = %w[snapshot snapshot_part].freeze
 
-      module_function
-
-      # @param message [Hash]
-      # @raise [Refused]
-      def check(message)
-        Checks.text(message["type"])
-        raise Refused, "unknown type" unless TYPES.include?(message["type"])
-
-        envelope(message)
-        Checks.object(message["payload"])
-        case message["type"]
-        when "snapshot", "snapshot_part" then PayloadSchema.snapshot(message["payload"],
-                                                                     whole: message["type"] == "snapshot")
-        when "gc_profiler_report" then PayloadSchema.gc_report(message["payload"])
-        when "goodbye" then PayloadSchema.goodbye(message["payload"])
-        end
-      end
-
-      def envelope(message)
-        Checks.whole(message["process_id"])
-        LINES.each { |key, limit| Checks.line(message[key], limit) unless message[key].nil? }
-        Checks.name(message["service_name"])
-        Checks.text(message["reported_at"], 64)
-        raise Refused, "unknown schema" unless message["schema"].nil? || message["schema"] == SCHEMA
-
-        numbers(message)
-      end
-
-      def numbers(message)
-        Checks.whole(message["sequence"]) if message.key?("sequence")
-        interval(message["interval"])
+      # Only snapshots are split.
+      PARTED = lambda do |message|
         part, parts = message.values_at("part", "parts")
-        return if part.nil? && parts.nil?
-
-        [part, parts].each { |value| Checks.whole(value) }
+        next if part.nil? && parts.nil?
+        raise Refused, "wrong type" unless part && parts && (parts <= 1 || SNAPSHOTS.include?(message["type"]))
         raise Refused, "number out of range" unless part.between?(1, parts) && parts <= PARTS
       end
 
-      def interval(value)
-        return if value.nil?
+      TYPE = Text.new(64)
+      ENVELOPE = Shapes::Record.new(
+        { "type" => TYPE, "process_id" => Whole.new, "service_name" => Line.new(256, /\A[^[:cntrl:]]+\z/), "reported_at" => Text.new(64) },
+        "host" => Line.new(256), "instance" => Line.new(64, /\A[\w.-]+\z/), "ruby" => Line.new(64), "agent" => Line.new(64),
+        "schema" => Whole.new, "sequence" => Whole.new, "part" => Whole.new, "parts" => Whole.new,
+        "interval" => Number.new(0.001, 86_400)
+      ).with(PARTED)
 
-        Checks.number(value)
-        raise Refused, "number out of range" unless value.positive? && value <= 86_400
+      module_function
+
+      # @param message [Hash] taken apart
+      # @return [Hash] the same, with what is known of it only
+      # @raise [Refused]
+      def take(message)
+        shape = PayloadSchema::TYPES[TYPE.take(message["type"])] or raise Refused, "unknown type"
+        payload = message.delete("payload")
+        ENVELOPE.take(message)
+        raise Refused, "unknown schema" unless message["schema"].nil? || message["schema"] == SCHEMA
+
+        message["payload"] = shape.take(payload)
+        message
       end
     end
   end

@@ -2,167 +2,93 @@
 
 module HeapPeriscopeUi
   module Collector
-    # The sections of each kind of message.
+    # Every section of every type of message with its type, as docs/wire-format.md has it. The store knows nothing else of a payload.
     module PayloadSchema
-      SINGLE_PAUSES = 100
-      SITE_NUMBERS = %w[objects bytes standard_error share].freeze
+      include Kinds
+      include Shapes
+
+      WHOLE = Whole.new
+      COUNTER = Counter.new
+      FLAG = Flag.new
+      NAME = Name.new
+      WORD = Text.new(64)
+      PLACE = Text.new(NAME_BYTES)
+      KEY = Line.new(64, /\A\w+\z/)
+      # Thirty years: a thousand times as many still fit whole numbers.
+      MS = Number.new(0, 10**12)
+      SECONDS = Number.new(0, 10**9)
+      SHARE = Number.new(0, 1)
+      CORES = Number.new(0, 10_000)
       # A class may grow in number while it shrinks in bytes, and the other way round.
-      SUSPECT_RATES = %w[objects_per_hour objects_per_hour_error bytes_per_hour bytes_per_hour_error].freeze
-      PAUSE_NUMBERS = %w[count total_ms max_ms since_s p50_ms p95_ms p99_ms].freeze
-      SPAN_NUMBERS = %w[calls errors wall_ms allocated_objects gc_time_ms].freeze
-      CONFIDENCES = %w[low medium high].freeze
+      RATE = Number.new(-LARGEST, LARGEST)
+      ESTIMATE = Rounded.new(0, LARGEST)
 
-      module_function
+      # Frames of a stack; and bytes of a line, which may be a path and a method.
+      STACK = List.new(Text.new(NAME_BYTES * 2), 256)
 
-      # @param whole [Boolean] a first part, which has the sections every snapshot has
-      def snapshot(payload, whole:)
-        Checks.object(payload["gc_stats"]) if whole
-        %w[gc_stats object_space_summary process_memory].each do |name|
-          section(payload, name) { |value| Checks.all_numbers(value) }
-        end
-        section(payload, "living_objects_by_class") { |value| classes(value) }
-        section(payload, "living_objects_by_spans") { |value| spans(value) }
-        section(payload, "heap_pools") { |value| pools(value) }
-        section(payload, "gc_pauses") { |value| pauses(value) }
-        section(payload, "agent_cost") { |value| cost(value) }
-        section(payload, "allocation_sampling") { |value| scalars(value) }
-        section(payload, "allocation_sites") { |value| sites(value) }
-        section(payload, "retained_sites") { |value| sites(value) }
-        section(payload, "leak_suspects") { |value| suspects(value) }
+      def self.all(keys, kind)
+        keys.to_h { |key| [key, kind] }
       end
+      private_class_method :all
 
-      def gc_report(payload)
-        Checks.numbers(payload, %w[gc_duration_since_last_check_ms gc_invocation_count])
-        section(payload, "latest_gc_info") { |value| scalars(value) }
-        section(payload, "pauses_ms") do |list|
-          Checks.list(list)
-          raise Refused, "too many keys" if list.size > SINGLE_PAUSES
+      CLASSES = FullTable.new(NAME, Record.new({ "count" => WHOLE }, "is_platform_class" => FLAG, "bytes" => WHOLE))
+      LIVE_OBJECTS = List.new(Record.new({ "name" => NAME, "count" => WHOLE }, "type" => WORD, "bytes" => WHOLE))
+      SPANS = List.new(Record.new({ "name" => NAME }, "allocated_by" => Choice.new("thread", "process"), "measured_at" => WORD,
+                                                      **all(%w[calls errors allocated_objects], WHOLE), **all(%w[wall_ms gc_time_ms], MS),
+                                                      **all(%w[live_objects survivors], LIVE_OBJECTS)))
 
-          list.each { |value| Checks.number(value) }
-        end
-        section(payload, "pauses") do |list|
-          Checks.each_of(list) { |pause| scalars(pause) }
-        end
-      end
-
-      def goodbye(payload)
-        Checks.line(payload["reason"], 64) unless payload["reason"].nil?
-      end
-
-      def section(payload, name)
-        value = payload[name]
-        yield value unless value.nil?
-      rescue Refused => e
-        raise e.inside(name)
-      end
-
-      def classes(table)
-        Checks.object(table)
-        table.each do |name, entry|
-          Checks.name(name)
-          raise Refused, "wrong type" unless entry.is_a?(Hash)
-
-          Checks.whole(entry["count"])
-          Checks.optional_whole(entry["bytes"])
-        end
-      end
-
-      def spans(types)
-        Checks.object(types)
-        types.each_value do |list|
-          Checks.each_of(list) do |entry|
-            Checks.object(entry)
-            Checks.name(entry["name"])
-            Checks.numbers(entry, SPAN_NUMBERS)
-            Checks.optional_text(entry["measured_at"], 64)
-            %w[live_objects survivors].each { |key| live_objects(entry[key]) if entry[key] }
-          end
-        end
-      end
-
-      def live_objects(list)
-        Checks.each_of(list) do |entry|
-          Checks.object(entry)
-          Checks.name(entry["name"])
-          Checks.whole(entry["count"])
-          Checks.optional_whole(entry["bytes"])
-        end
-      end
-
-      def pools(list)
-        Checks.each_of(list) do |pool|
-          Checks.all_numbers(pool)
-          Checks.whole(pool["slot_bytes"])
-        end
-      end
-
-      def pauses(value)
-        Checks.object(value)
-        Checks.numbers(value, PAUSE_NUMBERS)
-        section(value, "buckets") do |list|
-          Checks.each_of(list) { |bucket| Checks.all_numbers(bucket) }
-        end
-      end
-
-      def cost(value)
-        scalars(value.except("census"))
-        section(value, "census") { |census| scalars(census) }
-      rescue NoMethodError
-        raise Refused, "wrong type"
-      end
-
-      # Numbers, booleans, short texts or null.
-      def scalars(value)
-        Checks.object(value)
-        value.each_value do |item|
-          case item
-          when true, false, nil then next
-          when String then Checks.text(item, Checks::NAME_BYTES)
-          else Checks.number(item)
-          end
-        end
-      end
-
-      def sites(list)
-        Checks.each_of(list) do |entry|
-          Checks.object(entry)
-          Checks.name(entry["class_name"])
-          place(entry)
-          Checks.numbers(entry, SITE_NUMBERS)
-          stack(entry["stack"])
-          section(entry, "ages") { |ages| Checks.all_numbers(ages) }
-          section(entry, "lifetimes") { |buckets| Checks.each_of(buckets) { |bucket| Checks.all_numbers(bucket) } }
-        end
-      end
+      POOLS = List.new(Record.new({ "slot_bytes" => WHOLE }, all(%w[pages total_slots live_slots], WHOLE)), 64)
+      BUCKETS = List.new(Record.new({}, "le_ms" => MS, "minor" => WHOLE, "major" => WHOLE), 64)
+      PAUSES = Record.new({}, "count" => WHOLE, "since_s" => SECONDS, "single" => FLAG, "buckets" => BUCKETS,
+                              **all(%w[total_ms max_ms p50_ms p95_ms p99_ms], MS))
+      CENSUS = Record.new({}, "complete" => FLAG, **all(%w[objects slices collections], WHOLE),
+                              **all(%w[gvl_ms longest_slice_ms stall_ms longest_stall_ms wall_ms], MS))
+      COST = Record.new({}, **all(%w[gvl_ms cpu_ms], MS),
+                            **all(%w[snapshots snapshots_skipped censuses censuses_incomplete gc_reports datagrams_sent bytes_sent
+                                     datagrams_dropped datagrams_refused oversized_parts entries_dropped names_truncated failures windows], WHOLE),
+                            "core_share" => CORES, "census" => CENSUS)
+      SAMPLING = Record.new({}, **all(%w[state retained_state], WORD), **all(%w[reason retained_reason], Line.new(NAME_BYTES)),
+                                **all(%w[windows sampled_objects stacks stacks_missed allocated_objects sites_evicted retained_watched
+                                         retained_missed], WHOLE),
+                                "since_s" => SECONDS, "cost_share" => CORES)
 
       # Without a path where nothing but methods in C ran, without a method where there was no stack.
-      def place(entry)
-        %w[path method].each { |key| Checks.optional_text(entry[key], Checks::NAME_BYTES) }
-        return Checks.optional_whole(entry["line"]) unless entry["path"]
+      LINE_OF_PATH = ->(site) { raise Refused, "wrong type" if site["path"] && site["line"].nil? }
+      LIFETIMES = List.new(Record.new({}, "le_s" => SECONDS, "objects" => WHOLE), 16)
+      SITES = List.new(Record.new({ "class_name" => NAME }, "path" => PLACE, "method" => PLACE, "line" => Whole.new((1 << 31) - 1),
+                                                            "stack" => STACK, "ages" => Record.new({}, all(%w[young middle old], WHOLE)),
+                                                            "lifetimes" => LIFETIMES, "standard_error" => ESTIMATE, "share" => SHARE,
+                                                            **all(%w[objects bytes watched], WHOLE)).with(LINE_OF_PATH))
+      SUSPECT_SITES = List.new(Record.new({}, "path" => PLACE, "line" => WHOLE, "method" => PLACE, "share" => SHARE), 64)
+      SUSPECT_SPANS = List.new(Record.new({}, "type" => WORD, "name" => PLACE, "share" => SHARE), 64)
+      CONFIDENCE = Choice.new("low", "medium", "high")
+      SUSPECTS = List.new(Record.new({ "class_name" => NAME, "confidence" => CONFIDENCE },
+                                     **all(%w[objects_per_hour objects_per_hour_error bytes_per_hour bytes_per_hour_error], RATE),
+      **all(%w[count bytes], WHOLE), "since" => WORD, "sentence" => Text.new,
+                                     "sites" => SUSPECT_SITES, "spans" => SUSPECT_SPANS, "stack" => STACK), 256)
 
-        Checks.whole(entry["line"])
-        raise Refused, "number out of range" if entry["line"] >= 1 << 31
-      end
+      # Keys of GC.stat and count_objects differ by Ruby's version.
+      SECTIONS = {
+        "object_space_summary" => Table.new(KEY, COUNTER, 64), "process_memory" => Record.new(
+          {}, all(%w[rss_bytes pss_bytes shared_bytes private_bytes swap_bytes], WHOLE)
+        ),
+        "living_objects_by_class" => CLASSES, "living_objects_by_spans" => Record.new({}, all(Metrics::SPAN_TYPES, SPANS)),
+        "heap_pools" => POOLS, "gc_pauses" => PAUSES, "agent_cost" => COST, "allocation_sampling" => SAMPLING,
+        "allocation_sites" => SITES, "retained_sites" => SITES, "leak_suspects" => SUSPECTS
+      }.freeze
+      GC_STATS = { "gc_stats" => Table.new(KEY, COUNTER, 128) }.freeze
 
-      def suspects(list)
-        Checks.each_of(list) do |entry|
-          Checks.object(entry)
-          Checks.name(entry["class_name"])
-          raise Refused, "wrong type" unless CONFIDENCES.include?(entry["confidence"])
+      SINGLE_PAUSE = Record.new({}, "ms" => MS, "major" => FLAG, "reason" => WORD, "thread" => PLACE)
+      GC_INFO = Record.new({}, "gc_by" => WORD, "major_by" => WORD)
 
-          SUSPECT_RATES.each { |key| Checks.rate(entry[key]) unless entry[key].nil? }
-          %w[count bytes].each { |key| Checks.optional_whole(entry[key]) }
-          %w[since sentence].each { |key| Checks.optional_text(entry[key]) }
-          %w[sites spans].each { |key| section(entry, key) { |rows| Checks.each_of(rows) { |row| scalars(row) } } }
-          stack(entry["stack"])
-        end
-      end
-
-      def stack(value)
-        return if value.nil?
-
-        Checks.each_of(value) { |frame| Checks.text(frame, Checks::NAME_BYTES * 2) }
-      end
+      # By type of message. A first part has the sections that every snapshot has.
+      TYPES = {
+        "snapshot" => Record.new(GC_STATS, SECTIONS), "snapshot_part" => Record.new({}, GC_STATS.merge(SECTIONS)),
+        "gc_profiler_report" => Record.new({}, "gc_duration_since_last_check_ms" => MS, "gc_invocation_count" => WHOLE,
+                                               "latest_gc_info" => GC_INFO, "pauses_ms" => List.new(MS, 100),
+                                               "pauses" => List.new(SINGLE_PAUSE, 100)),
+        "goodbye" => Record.new({}, "reason" => Line.new(64))
+      }.freeze
     end
   end
 end

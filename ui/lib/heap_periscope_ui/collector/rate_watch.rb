@@ -14,12 +14,21 @@ module HeapPeriscopeUi
         @since_ms ||= now_ms
         @before ||= received
         width = now_ms - @since_ms
+        return begin_anew(now_ms, received) if width.negative? # the clock was set
         return false if width < WINDOW_MS
 
         high = (received - @before) * 1000 >= PER_S * width
+        begin_anew(now_ms, received)
+        high
+      end
+
+      private
+
+      # @return [Boolean] false: nothing is known yet
+      def begin_anew(now_ms, received)
         @since_ms = now_ms
         @before = received
-        high
+        false
       end
     end
   end

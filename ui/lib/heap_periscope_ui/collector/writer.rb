@@ -53,6 +53,11 @@ module HeapPeriscopeUi
         @assembler.parts_lost
       end
 
+      # @return [Hash{Symbol=>Integer}] what could not be kept as it came, {Store::Notices#to_h}
+      def notices
+        @store.notices.to_h
+      end
+
       private
 
       def turn(batch)
@@ -74,12 +79,11 @@ module HeapPeriscopeUi
       end
 
       def write(batch)
-        now = Timestamps.now
         messages = batch.each_with_index.filter_map do |(bytes, at), index|
           offer(index, batch.size)
           message(bytes, at)
         end
-        store(messages.concat(@assembler.overdue(now)))
+        store(messages.concat(@assembler.overdue(Timestamps.clock_ms)))
       end
 
       def offer(index, size)
@@ -91,17 +95,22 @@ module HeapPeriscopeUi
         message = @datagram.read(bytes, at)
         message["_bytes"] = bytes.bytesize
         message["_at"] = at
-        @assembler.add(message, at)
+        @assembler.add(message, Timestamps.clock_ms)
       rescue Refused => e
         explain(e, bytes) unless @counters.refused.key?(e.message)
         @counters.refuse(e.message, at)
+        nil
+      rescue StandardError => e
+        # A check that fails by itself is a fault of ours, and no reason to end the thread.
+        @complaints.log(e)
+        @counters.refuse("wrong type", at)
         nil
       end
 
       # Once for each reason: anybody may send anything. Inspected, so that nothing reaches a terminal that it would obey.
       def explain(refused, bytes)
         HeapPeriscopeUi.logger.warn("heap_periscope_ui refused a datagram: #{refused.message}" \
-                                    "#{", #{refused.place}" if refused.place}: #{bytes.byteslice(0, EXCERPT).b.inspect}")
+                                    "#{", #{refused.place}" if refused.place}: #{bytes.byteslice(0, EXCERPT).b.inspect.byteslice(0, EXCERPT)}")
       end
 
       def store(messages)
@@ -111,10 +120,10 @@ module HeapPeriscopeUi
         @store.write(messages) { |index| offer(index, messages.size) }
         @counters.time(messages.size, (Timestamps.clock - started) * 1000.0)
         @counters.store(datagrams(messages), Timestamps.now)
-      rescue ActiveRecord::ConnectionNotEstablished, ActiveRecord::StatementTimeout, ActiveRecord::LockWaitTimeout => e
-        wait_for_database(e) ? retry : @counters.fail(datagrams(messages))
       rescue StandardError => e
-        divide(messages, e)
+        return divide(messages, e) unless Store::Outage.of?(e)
+
+        wait_for_database(e) ? retry : @counters.fail(datagrams(messages))
       end
 
       # The database is away or busy: the inbox holds what arrives meanwhile.
@@ -129,6 +138,7 @@ module HeapPeriscopeUi
       # One message the database does not take must not cost the others.
       def divide(messages, error)
         @complaints.log(error)
+        @counters.divide
         return @counters.fail(datagrams(messages)) if messages.one?
 
         messages.each_slice((messages.size / 2.0).ceil) { |half| store(half) }

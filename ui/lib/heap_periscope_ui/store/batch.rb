@@ -40,7 +40,7 @@ module HeapPeriscopeUi
       def add(message)
         at = time_of(message)
         state = @store.registry.fetch(message, at)
-        state.count_received
+        state.count_received(at)
         lost = state.advance(message["sequence"])
         event(state, at, :lost, "n" => lost, "sequence" => message["sequence"]) if lost.positive?
         state.changes[:last_seen_at] = [state.changes[:last_seen_at] || 0, @received_at].max
@@ -67,9 +67,10 @@ module HeapPeriscopeUi
         payload = message["payload"]
         core = Packing.dump(Frame.core(payload, at, state))
         state.reset_gc_sum
+        layout = layout(payload, state)
         @samples << [
-          state.id, at, 1, layout(payload, state), core, Packing.dump(Sections.values(payload)),
-          (buckets = Frame.pause_buckets(payload)) && Packing.dump(buckets),
+          state.id, at, 1, layout, core, layout && Packing.dump(Sections.values(payload)),
+          (buckets = Frame.pause_buckets(payload, @store.notices)) && Packing.dump(buckets),
           @packer.classes(payload), @packer.spans(payload), @packer.allocation_sites(payload), @packer.retained_sites(payload)
         ]
         @packer.censuses(payload, state, at) { |row| @censuses << row }
@@ -82,8 +83,8 @@ module HeapPeriscopeUi
       # Mostly the same as in the process's report before.
       def layout(payload, state)
         keys = Sections.keys(payload)
-        state.layout = [keys, @store.layouts.id(keys)] unless state.layout && state.layout[0] == keys
-        state.layout[1]
+        state.layout = @store.layouts.find(keys) unless state.layout && state.layout[0] == keys
+        state.layout && state.layout[1]
       end
 
       def remember(message, state, core, at)

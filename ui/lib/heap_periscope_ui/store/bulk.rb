@@ -57,9 +57,10 @@ module HeapPeriscopeUi
       private
 
       def row(payload, at, packer, state)
-        buckets = Frame.pause_buckets(payload)
+        _, layout = @store.layouts.find(Sections.keys(payload))
+        buckets = Frame.pause_buckets(payload, @store.notices)
         Merge::Row.new(
-          1, @store.layouts.id(Sections.keys(payload)), Packing.dump(Frame.core(payload, at, state)), Packing.dump(Sections.values(payload)),
+          1, layout, Packing.dump(Frame.core(payload, at, state)), layout && Packing.dump(Sections.values(payload)),
           buckets && Packing.dump(buckets), packer.classes(payload), packer.spans(payload), packer.allocation_sites(payload),
           packer.retained_sites(payload)
         )

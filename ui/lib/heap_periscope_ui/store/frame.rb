@@ -2,10 +2,12 @@
 
 module HeapPeriscopeUi
   class Store
-    # The metrics of one snapshot, in the order of {Metrics::ALL}, as stored: whole numbers or nil.
+    # The metrics of one snapshot, in the order of {Metrics::ALL}, as stored: whole numbers or nil. Works with what
+    # {Collector::PayloadSchema} let in.
     module Frame
       COUNTERS = %w[total_allocated_objects count minor_gc_count major_gc_count time].freeze
-      BUCKETS = Metrics::PAUSE_BOUNDS_MS.each_with_index.to_h.freeze
+      # A shorter time says nothing about a share of it.
+      LEAST_S = 0.001
 
       module_function
 
@@ -27,17 +29,14 @@ module HeapPeriscopeUi
         ].map { |value| Sections.integer(value) }
       end
 
+      # @param notices [Notices] gets the pauses whose bucket is not known
       # @return [Array<Integer>, nil] minor and major count of each bucket of {Metrics::PAUSE_BOUNDS_MS}
-      def pause_buckets(payload)
+      def pause_buckets(payload, notices)
         buckets = payload.dig("gc_pauses", "buckets")
         return if buckets.nil? || buckets.empty?
 
-        counts = Array.new(Metrics::PAUSE_BOUNDS_MS.size * 2, 0)
-        buckets.each do |bucket|
-          index = BUCKETS[bucket["le_ms"]] or next
-          counts[index * 2] += bucket["minor"].to_i
-          counts[(index * 2) + 1] += bucket["major"].to_i
-        end
+        counts, elsewhere = Histogram.counts(buckets)
+        notices.count(:pauses_of_unknown_buckets, elsewhere)
         counts
       end
 
@@ -60,7 +59,7 @@ module HeapPeriscopeUi
       # From the pauses where they are measured, else from GC.stat's own clock.
       def gc_share(pauses, time, seconds)
         span = (pauses && pauses["since_s"]) || seconds
-        if pauses && pauses["total_ms"] && span&.positive?
+        if pauses && pauses["total_ms"] && span && span >= LEAST_S
           scaled(pauses["total_ms"] / (span * 1000.0), 1_000_000)
         elsif time
           scaled(time / 1000.0, 1_000_000)

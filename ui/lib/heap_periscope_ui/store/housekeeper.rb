@@ -3,7 +3,7 @@
 module HeapPeriscopeUi
   class Store
     # Rollups, retention and deletions, a small step at a time between the writer's batches. Of several collectors on one database
-    # the one that holds the lease does it.
+    # the one that holds the lease does it. Pauses are measured by the monotonic clock: the system's may be set.
     class Housekeeper
       # Time a call may take beyond its first step.
       BUDGET_S = 0.03
@@ -15,25 +15,30 @@ module HeapPeriscopeUi
         @rollup = Rollup.new
         @retention = Retention.new(config)
         @complaints = Complaints.new("keep house")
-        @looked_at = @roll_ms = 0
+        @clock = ClockWatch.new
+        @looked_at = -Float::INFINITY
+        @roll_ms = 0
         @active = false
       end
 
       # @param busy [Boolean] datagrams wait: one step only, and nothing that can wait
-      def step(busy: false, now_ms: Timestamps.now)
+      # @param now_ms [Integer] unix ms
+      # @param clock_ms [Numeric] of a clock that nobody sets
+      def step(busy: false, now_ms: Timestamps.now, clock_ms: Timestamps.clock_ms)
         Connection.ready!
-        return unless due?(now_ms)
+        steady = @clock.steady?(now_ms, clock_ms)
+        return unless due?(now_ms, clock_ms)
 
         limit = Timestamps.clock + BUDGET_S
         Connection.with do |connection|
           loop do
-            @active = work(connection, now_ms, busy)
+            @active = work(connection, now_ms, clock_ms, busy, steady)
             break if !@active || busy || Timestamps.clock > limit
           end
         end
       rescue ActiveRecord::ActiveRecordError => e
         @rollup.reset
-        @looked_at = now_ms + 5_000
+        @looked_at = clock_ms + 5_000
         @complaints.log(e)
       end
 
@@ -47,30 +52,29 @@ module HeapPeriscopeUi
       private
 
       # Looked for once a second; once there is something to do, at every call.
-      def due?(now_ms)
+      def due?(now_ms, clock_ms)
         return true if @active
-        return false if now_ms - @looked_at < 1_000
+        return false if clock_ms - @looked_at < 1_000
 
-        @looked_at = now_ms
+        @looked_at = clock_ms
         forget_deleted
-        return true if @lease.held?(now_ms)
+        return true if @lease.held?(now_ms, clock_ms)
 
         @rollup.reset
         false
       end
 
-      def work(connection, now_ms, busy)
-        if @lease.held?(now_ms)
-          return roll(now_ms) || (!busy && (purge(connection,
-                                                  now_ms) || @retention.step(connection, now_ms)))
-        end
+      def work(connection, now_ms, clock_ms, busy, steady)
+        return false unless @lease.held?(now_ms, clock_ms)
+        return true if roll(now_ms, clock_ms)
+        return false if busy
 
-        false
+        purge(connection, clock_ms) || (steady && @retention.step(connection, now_ms, clock_ms))
       end
 
-      def roll(now_ms)
+      def roll(now_ms, clock_ms)
         started = Timestamps.clock
-        done = @rollup.step(now_ms)
+        done = @rollup.step(now_ms, clock_ms)
         if done
           @roll_ms += (Timestamps.clock - started) * 1000
         elsif @roll_ms.positive?
@@ -85,11 +89,11 @@ module HeapPeriscopeUi
       end
 
       # What the page deletes goes soon, not with the next round of retention.
-      def purge(connection, now_ms)
-        return false if now_ms - (@purged_at || 0) < PURGE_EVERY_MS
+      def purge(connection, clock_ms)
+        return false if @purged_at && clock_ms - @purged_at < PURGE_EVERY_MS
 
         removed = Deletion.purge(connection)
-        @purged_at = now_ms if removed.zero?
+        @purged_at = clock_ms if removed.zero?
         removed.positive?
       end
 

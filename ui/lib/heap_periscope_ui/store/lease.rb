@@ -12,15 +12,16 @@ module HeapPeriscopeUi
       def initialize(key = "housekeeper")
         @key = key
         @me = SecureRandom.uuid
-        @asked_at = 0
+        @asked_at = -Float::INFINITY
         @mine = false
       end
 
+      # @param clock_ms [Numeric] of a clock that nobody sets
       # @return [Boolean] whether it is held, asked at most every {RENEW_MS}
-      def held?(now_ms)
-        return @mine if now_ms - @asked_at < RENEW_MS
+      def held?(now_ms, clock_ms = now_ms)
+        return @mine if clock_ms - @asked_at < RENEW_MS
 
-        @asked_at = now_ms
+        @asked_at = clock_ms
         @mine = take(now_ms)
       end
 
@@ -33,8 +34,9 @@ module HeapPeriscopeUi
 
       def take(now_ms)
         Meta.insert_all([{ key: @key, value: nil, at: 0 }], unique_by: :key) unless Meta.exists?(key: @key)
-        Meta.where(key: @key).where("value = ? OR at < ?", @me, now_ms).update_all(value: @me,
-                                                                                   at: now_ms + LENGTH_MS) == 1
+        # One that ends later than any lease can was taken by a clock that was ahead.
+        Meta.where(key: @key).where("value = ? OR at < ? OR at > ?", @me, now_ms, now_ms + (2 * LENGTH_MS))
+            .update_all(value: @me, at: now_ms + LENGTH_MS) == 1
       end
     end
   end

@@ -8,16 +8,18 @@ module HeapPeriscopeUi
       OVERFLOW = "(too many names)"
       FORGOTTEN = "(forgotten name)"
       CACHE = 50_000
+      CACHE_BYTES = 8 * 1024 * 1024
       DAY_MS = 86_400_000
       SLICE = 500
 
-      # @return [Integer] texts that got the common entry since the start
-      attr_reader :overflowed
+      # @return [Integer, nil] id of the common entry, once something got it
+      attr_reader :overflow_id
 
-      def initialize(limit:)
+      def initialize(limit:, notices:)
         @limit = limit
+        @notices = notices
         @cache = {}
-        @overflowed = 0
+        @bytes = 0
         @day = 0
       end
 
@@ -28,13 +30,22 @@ module HeapPeriscopeUi
         missing = texts.reject { |text| @cache.key?(text) }.uniq
         return if missing.empty?
 
-        @cache.clear if @cache.size + missing.size > CACHE
+        # What is asked for now stays in the cache until it was used, so a batch may go beyond the bound by itself.
+        if @cache.size + missing.size > CACHE || @bytes > CACHE_BYTES
+          forget
+          missing = texts.uniq
+        end
         missing.each_slice(SLICE) { |slice| learn(slice) }
       end
 
       # @return [Integer] of a text that was prepared
       def id(text)
         @cache.fetch(text)
+      end
+
+      # @return [Integer] of a text that is there whatever the limit
+      def fixed_id(text)
+        lookup([text])[text] || insert([text])[text]
       end
 
       # @return [Integer] texts in memory
@@ -49,8 +60,13 @@ module HeapPeriscopeUi
         return if day == @day
 
         @day = day
-        @cache.clear
+        forget
         @count = nil
+      end
+
+      def forget
+        @cache.clear
+        @bytes = 0
       end
 
       def learn(texts)
@@ -60,7 +76,10 @@ module HeapPeriscopeUi
         room = [@limit - count, 0].max
         known.merge!(insert(fresh.first(room))) if fresh.any? && room.positive?
         touch(known.values)
-        clean.each { |text, stored| @cache[text] = known[stored] || overflow }
+        clean.each do |text, stored|
+          @cache[text] = known[stored] || overflow
+          @bytes += text.bytesize
+        end
       end
 
       def lookup(texts)
@@ -68,6 +87,7 @@ module HeapPeriscopeUi
       end
 
       def insert(texts)
+        count
         Name.insert_all(texts.map { |text| { text: text, used_on: @day } }, unique_by: :text)
         @count += texts.size
         lookup(texts)
@@ -78,8 +98,8 @@ module HeapPeriscopeUi
       end
 
       def overflow
-        @overflowed += 1
-        @overflow_id ||= lookup([OVERFLOW])[OVERFLOW] || insert([OVERFLOW])[OVERFLOW]
+        @notices.count(:names_over_limit)
+        @overflow_id ||= fixed_id(OVERFLOW)
       end
 
       def count

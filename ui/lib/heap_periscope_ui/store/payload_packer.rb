@@ -102,12 +102,7 @@ module HeapPeriscopeUi
         return false unless entry["live_objects"] || entry["survivors"]
 
         stamp = [entry["measured_at"] || (entry["live_objects"] && (at / 1_000)), entry["survivors"] && (at / 60_000)]
-        key = [type, entry["name"]]
-        return false if state.span_measured[key] == stamp
-
-        state.span_measured.clear if state.span_measured.size > 2_000
-        state.span_measured[key] = stamp
-        true
+        @store.censuses.fresh?([state.id, TYPES[type], @store.names.id(entry["name"])], stamp)
       end
 
       def objects(list)

@@ -5,6 +5,10 @@ module HeapPeriscopeUi
     # Processes by instance. Agents of 0.3.0 send none: service and process id stand for it there.
     class Registry
       LIMIT = 10_000
+      # A process is young for so long: while a server boots, its collector may change, and what was sent between two is no loss on the way.
+      YOUNG_MS = 15_000
+
+      HOST_BYTES = 64
 
       def initialize
         @states = {}
@@ -27,19 +31,26 @@ module HeapPeriscopeUi
       private
 
       def instance(message)
-        message["instance"] || "0.3.0:#{message["host"]}:#{message["process_id"]}:#{Digest::MD5.hexdigest(message["service_name"])}"
+        return message["instance"] if message["instance"]
+
+        # As much as the column holds.
+        host = message["host"].to_s
+        host = Digest::MD5.hexdigest(host) if host.bytesize > HOST_BYTES
+        "0.3.0:#{host}:#{message["process_id"]}:#{Digest::MD5.hexdigest(message["service_name"])}"
       end
 
       def load(key, message, at)
-        find(key) || begin
+        find(key, at) || begin
           ObservedProcess.insert_all([attributes(key, message, at)], unique_by: :instance)
-          find(key)
+          find(key, at)
         end
       end
 
-      def find(key)
-        id, sequence, interval = ObservedProcess.where(instance: key).pick(:id, :last_sequence, :interval)
-        id && ProcessState.new(id, last_sequence: sequence, interval: interval)
+      # The first number heard is where counting begins.
+      def find(key, at)
+        id, sequence, interval, first_seen_at = ObservedProcess.where(instance: key).pick(:id, :last_sequence, :interval, :first_seen_at)
+        id && ProcessState.new(id, last_sequence: (sequence unless (at - first_seen_at).abs < YOUNG_MS), interval: interval,
+                                   first_seen_at: first_seen_at)
       end
 
       def attributes(key, message, at)

@@ -11,16 +11,17 @@ module HeapPeriscopeUi
       def initialize(config = HeapPeriscopeUi.configuration)
         @retention = config.retention
         @work = []
-        @due_at = 0
+        @due_at = -Float::INFINITY
         @removed = 0
       end
 
+      # @param clock_ms [Numeric] of a clock that nobody sets
       # @return [Boolean] whether there was something to do
-      def step(connection, now_ms)
+      def step(connection, now_ms, clock_ms)
         if @work.empty?
-          return false if now_ms < @due_at
+          return false if clock_ms < @due_at
 
-          @due_at = now_ms + EVERY_MS
+          @due_at = clock_ms + EVERY_MS
           @removed = 0
           @work = plan(now_ms)
         end

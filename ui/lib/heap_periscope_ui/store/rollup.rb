@@ -4,15 +4,19 @@ module HeapPeriscopeUi
   class Store
     # Makes rows of a coarser level from the one before: for every bucket of time that is over, every process, then every service.
     # One step is one process in one bucket. A bucket that was interrupted is done again; writing a row twice changes nothing.
+    #
+    # The mark of a level is where its rows end. It follows what is stored, never the clock alone: a clock that is ahead for a moment
+    # would leave out all that comes until that time. Where a mark lies in the future all the same, it is taken back to the present.
     class Rollup
       # A report may be this late: {Batch::CLOCK_LIMIT_MS} and the way through the queue.
       GRACE_MS = 45_000
       COLUMNS = Batch::SAMPLE_COLUMNS
       SOURCE_LIMIT = 20_000
+      # How long a level is left alone once nothing was found to do, though processes are heard of.
+      REST_MS = 10_000
 
       def initialize
-        @marks = {}
-        @work = []
+        reset
       end
 
       # Unix ms up to which a level is complete.
@@ -21,8 +25,10 @@ module HeapPeriscopeUi
         Meta.where(key: "rolled_#{level.index}").pick(:at)
       end
 
+      # @param clock_ms [Numeric] of a clock that nobody sets
       # @return [Boolean] whether there was something to do
-      def step(now_ms)
+      def step(now_ms, clock_ms = now_ms)
+        @clock_ms = clock_ms
         @work = plan(now_ms) if @work.empty?
         job = @work.shift or return false
         job.call
@@ -33,6 +39,7 @@ module HeapPeriscopeUi
       def reset
         @marks = {}
         @work = []
+        @rest_until = {}
       end
 
       # Writes the rows of one bucket; also used for seeding.
@@ -50,8 +57,8 @@ module HeapPeriscopeUi
         Levels::ROLLUPS.each do |level|
           mark = mark(level, now_ms)
           bucket_end = mark + level.step_ms
-          next if bucket_end + GRACE_MS > now_ms || (level.index > 1 && mark(Levels::ALL[level.index - 1],
-                                                                             now_ms) < bucket_end)
+          next if bucket_end + GRACE_MS > now_ms || resting?(level, mark)
+          next if level.index > 1 && complete_to(Levels::ALL[level.index - 1], now_ms) < bucket_end
 
           return jobs(level, mark, now_ms)
         end
@@ -59,7 +66,26 @@ module HeapPeriscopeUi
       end
 
       def mark(level, now_ms)
-        @marks[level.index] ||= self.class.mark(level) || beginning(level, now_ms)
+        mark = @marks[level.index] ||= self.class.mark(level) || beginning(level, now_ms)
+        mark > now_ms ? set_mark(level, now_ms - (now_ms % level.step_ms)) : mark
+      end
+
+      # Nothing to do at a level until something new is stored.
+      def resting?(level, mark)
+        return true if @clock_ms < (@rest_until[level.index] || 0)
+
+        !ObservedProcess.kept.exists?(last_seen_at: mark..)
+      end
+
+      # A level at rest has all there is.
+      def complete_to(level, now_ms)
+        mark = mark(level, now_ms)
+        resting?(level, mark) ? [mark, now_ms - GRACE_MS].max : mark
+      end
+
+      def set_mark(level, at)
+        Meta.upsert_all([{ key: "rolled_#{level.index}", value: nil, at: at }], unique_by: :key)
+        @marks[level.index] = at
       end
 
       # Where nothing was ever rolled up: the first thing there is.
@@ -129,20 +155,22 @@ module HeapPeriscopeUi
       def close(level, at, rows, now_ms)
         trends(rows) if level.index == 1
         following = rows.empty? ? skip(level, at, now_ms) : at + level.step_ms
-        Meta.upsert_all([{ key: "rolled_#{level.index}", value: nil, at: following }], unique_by: :key)
-        @marks[level.index] = following
+        following ? set_mark(level, following) : rest(level)
       end
 
       # Over a time without reports in one go.
+      # @return [Integer, nil] nil where nothing follows yet
       def skip(level, at, now_ms)
         source = Levels::ALL[level.index - 1]
-        done = level.index == 1 ? now_ms - GRACE_MS : mark(source, now_ms)
         ids = ObservedProcess.kept.where("last_seen_at >= ?", at).ids
         first = ids.filter_map do |id|
-          Sample.at_level(source).where(process_id: id).where("at >= ?", at + level.step_ms).minimum(:at)
+          Sample.at_level(source).where(process_id: id, at: (at + level.step_ms)..now_ms).minimum(:at)
         end.min
-        target = [first, done].compact.min
-        [at + level.step_ms, target - (target % level.step_ms)].max
+        first && (first - (first % level.step_ms))
+      end
+
+      def rest(level)
+        @rest_until[level.index] = @clock_ms + REST_MS
       end
 
       def trends(rows)

@@ -8,7 +8,7 @@ module HeapPeriscopeUi
       INTEGER = %w[gc_stats object_space_summary process_memory].freeze
       SCALED = %w[agent_cost census].freeze
       POOL_FIELDS = %w[pages total_slots live_slots].freeze
-      # Compared with small integers only, which is fast.
+      # Compared with small integers only, which is fast; what is larger, as a rate over a millisecond can be, is not known.
       LARGEST = (1 << 62) - 1
 
       module_function
@@ -54,7 +54,7 @@ module HeapPeriscopeUi
       # @return [Hash{String=>Hash{String=>Numeric}}] section => key => value, as the agent sent them
       def restore(names, values)
         names.zip(values).each_with_object({}) do |(name, value), sections|
-          section, key = name.split(".", 2)
+          section, key = name.split(".", 2).push("")
           value = unscale(value) if SCALED.include?(section)
           (sections[section] ||= {})[key] = value
         end
@@ -65,14 +65,12 @@ module HeapPeriscopeUi
       end
 
       def integer(value)
-        return (value unless value.negative? || value > LARGEST) if value.is_a?(Integer)
-
-        integer(value.to_i) if value.is_a?(Float)
+        value unless value.nil? || value.negative? || value > LARGEST
       end
 
       def thousandths(value)
         case value
-        when Integer, Float then integer(value * 1000)
+        when Integer, Float then integer((value * 1000).round)
         when true then 1000
         when false then 0
         end

@@ -2,13 +2,16 @@
 
 module HeapPeriscopeUi
   class Store
-    # Allocation sites to ids: class, path, line and method, with the latest stack.
+    # Allocation sites to ids: class, path, line and method, with the latest stack. Bounded as {Names} are.
     class Sites
       CACHE = 20_000
       DAY_MS = 86_400_000
 
-      def initialize(names)
+      # @param limit [Integer] rows of the table
+      def initialize(names, limit:, notices:)
         @names = names
+        @limit = limit
+        @notices = notices
         @cache = {}
         @day = 0
       end
@@ -22,22 +25,57 @@ module HeapPeriscopeUi
       # @param entry [Hash]
       # @return [Integer]
       def id(entry, now_ms)
-        day = now_ms / DAY_MS
-        @cache.clear if day != @day || @cache.size >= CACHE
-        @day = day
+        start_day(now_ms / DAY_MS)
         path = entry["path"].presence
-        key = [entry["class_name"], path.to_s, path ? entry["line"] : 0, entry["method"].presence]
-        @cache[key] ||= find_or_create(key, entry["stack"])
+        texts = [entry["class_name"], path.to_s, path ? entry["line"] : 0, entry["method"].presence]
+        # Ids, not texts: a line of an entry is as small as its numbers.
+        key = [@names.id(texts[0]), @names.id(texts[1]), texts[2], texts[3] && @names.id(texts[3])]
+        @cache[key] || begin
+          @cache.clear if @cache.size >= CACHE
+          @cache[key] = find_or_create(texts, key, entry["stack"])
+        end
       end
 
       private
 
-      def find_or_create(key, stack)
-        class_name, path, line, method = key
-        row = { digest: Digest::SHA256.hexdigest(JSON.generate(key)), class_name_id: @names.id(class_name), path_id: @names.id(path),
-                line: line, method_id: method && @names.id(method), stack: stack && JSON.generate(stack), used_on: @day }
+      def start_day(day)
+        return if day == @day
+
+        @day = day
+        @cache.clear
+        @count = nil
+      end
+
+      def find_or_create(texts, ids, stack)
+        return overflow if @names.overflow_id && ids.include?(@names.overflow_id)
+
+        digest = digest(texts)
+        known = Site.where(digest: digest).pick(:id)
+        return overflow if known.nil? && count >= @limit
+
+        @count += 1 unless known
+        write(digest, ids, stack)
+      end
+
+      def overflow
+        @notices.count(:sites_over_limit)
+        @overflow ||= write(digest([Names::OVERFLOW]), ([@names.fixed_id(Names::OVERFLOW)] * 2) + [0, nil], nil)
+      end
+
+      def write(digest, ids, stack)
+        class_id, path_id, line, method_id = ids
+        row = { digest: digest, class_name_id: class_id, path_id: path_id, line: line, method_id: method_id,
+                stack: stack && JSON.generate(stack), used_on: @day }
         Site.upsert_all([row], unique_by: :digest)
-        Site.where(digest: row[:digest]).pick(:id)
+        Site.where(digest: digest).pick(:id)
+      end
+
+      def digest(texts)
+        Digest::SHA256.hexdigest(JSON.generate(texts))
+      end
+
+      def count
+        @count ||= Site.count
       end
     end
   end

@@ -72,7 +72,7 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
 
     lines = log.string.lines.grep(/refused a datagram/)
     expect(lines).to contain_exactly(include('refused a datagram: not JSON: "\\e[31mrubbish"'),
-                                     include('refused a datagram: number out of range, heap_pools[1]: "{\\"type'))
+                                     include('refused a datagram: number out of range, heap_pools[1].slot_bytes: "{\\"type'))
   end
 
   # @return [Array<String>] the loopback addresses a program can have here
@@ -180,7 +180,7 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
     end
     expect(HeapPeriscopeUi::Name.count).to be <= 5_001
     expect(store.names.cached).to be <= HeapPeriscopeUi::Store::Names::CACHE
-    expect(store.names.overflowed).to be >= 990_000
+    expect(store.notices.to_h[:names_over_limit]).to be >= 990_000
   end
 
   it "lets go of the port in a forked child, which does not keep it from others" do

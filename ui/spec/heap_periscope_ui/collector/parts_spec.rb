@@ -88,14 +88,44 @@ RSpec.describe HeapPeriscopeUi::Collector::Inbox do
 end
 
 RSpec.describe HeapPeriscopeUi::Complaints do
-  it "logs an error when it is of another class than the one before" do
-    log = StringIO.new
+  let(:log) { StringIO.new }
+  let(:lines) { log.string.lines.map(&:chomp) }
+  let(:clock) { [0.0] }
+  let(:complaints) { described_class.new("write", clock: -> { clock[0] }) }
+
+  around do |example|
     HeapPeriscopeUi.logger = Logger.new(log)
-    complaints = described_class.new("write")
-    [IOError, IOError, ArgumentError].each { |error| complaints.log(error.new("first line\nsecond line")) }
-    expect(log.string.scan(/heap_periscope_ui could not .*/))
-      .to eq(["heap_periscope_ui could not write: IOError: first line", "heap_periscope_ui could not write: ArgumentError: first line"])
+    example.run
   ensure
     HeapPeriscopeUi.logger = nil
+  end
+
+  # @return [Array<String>] what the log says after its own head
+  def said
+    log.string.lines.map { |line| line[/-- : (.*)/, 1] }
+  end
+
+  it "says an error once a minute a kind, with how many came, whatever their order" do
+    3_000.times do |i|
+      clock[0] = i * 0.06 # three minutes
+      complaints.log(i.even? ? IOError.new("away") : ArgumentError.new("busy"))
+    end
+    expect(said.size).to eq(6)
+    expect(said.first(3)).to eq(["heap_periscope_ui could not write: IOError: away", "heap_periscope_ui could not write: ArgumentError: busy",
+                                 "heap_periscope_ui could not write (500 times since the last word of it): IOError: away"])
+  end
+
+  it "says that it happens again after it was over for a while" do
+    complaints.log(IOError.new("away"))
+    clock[0] = 3_600
+    complaints.log(IOError.new("away again"))
+    expect(said.last).to end_with("IOError: away again")
+    expect(said.size).to eq(2)
+  end
+
+  it "cuts what it says to a line of 300 bytes that no terminal obeys" do
+    complaints.log(IOError.new("\e[31mx\xff#{"é" * 500_000_0}\nmore"))
+    expect(said.join).to start_with("heap_periscope_ui could not write: IOError: ?[31mx?é")
+    expect(log.string.bytesize).to be < 500
   end
 end

@@ -21,7 +21,7 @@ RSpec.describe HeapPeriscopeUi::Store do
     # Runs the housekeeping as if the time were then.
     def keep_house(now_ms)
       housekeeper = HeapPeriscopeUi::Store::Housekeeper.new(store)
-      200.times { |i| housekeeper.step(now_ms: now_ms + (i * 1_001)) }
+      200.times { |i| (now_ms + (i * 1_001)).then { |at| housekeeper.step(now_ms: at, clock_ms: at) } }
     ensure
       housekeeper.release
     end
@@ -233,7 +233,7 @@ RSpec.describe HeapPeriscopeUi::Store do
       end.to_h
       write(0, message)
       expect(HeapPeriscopeUi::Name.count).to be <= 51
-      expect(store.names.overflowed).to be >= 450
+      expect(store.notices.to_h[:names_over_limit]).to be >= 450
       expect(HeapPeriscopeUi::ClassesQuery.new(process_row).call[:classes].map { |row| row[:name] }).to include("(too many names)")
     end
 
