@@ -9,7 +9,7 @@ module HeapPeriscopeUi
   module Assets
     FOLDER = File.expand_path("../../assets", __dir__)
     TYPES = { ".css" => "text/css; charset=utf-8", ".js" => "text/javascript; charset=utf-8" }.freeze
-    NAMES = %w[dashboard.css dashboard.js vendor/uPlot.css vendor/uPlot.js].freeze
+    NAMES = %w[dashboard.css dashboard.js vendor/uPlot.css vendor/uPlot.js vendor/idiomorph.js].freeze
     FOREVER = "public, max-age=31536000, immutable"
     LOCK = Mutex.new
 
