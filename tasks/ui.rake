@@ -5,7 +5,9 @@ require "bundler/gem_helper"
 # What the dashboard serves but did not write: pinned in ui/package.json and its lock, fetched with npm, packed into the gem.
 vendored = { "ui/assets/vendor/uPlot.js" => "ui/node_modules/uplot/dist/uPlot.iife.min.js",
              "ui/assets/vendor/uPlot.css" => "ui/node_modules/uplot/dist/uPlot.min.css",
-             "ui/assets/vendor/uPlot.LICENSE.txt" => "ui/node_modules/uplot/LICENSE" }
+             "ui/assets/vendor/uPlot.LICENSE.txt" => "ui/node_modules/uplot/LICENSE",
+             "ui/assets/vendor/idiomorph.js" => "ui/node_modules/idiomorph/dist/idiomorph.min.js",
+             "ui/assets/vendor/idiomorph.LICENSE.txt" => "ui/node_modules/idiomorph/LICENSE" }
 
 directory "ui/assets/vendor"
 

@@ -22,5 +22,13 @@ Gem::Specification.new do |spec|
   spec.add_dependency "activerecord", ">= 7.1"
   spec.add_dependency "puma", ">= 6.0"
   spec.add_dependency "railties", ">= 7.1"
-  spec.add_dependency "sqlite3", ">= 1.4"
+
+  # A gem without the scripts that a checkout fetches would serve pages without charts. Bundler loads this file before they are there.
+  spec.define_singleton_method(:validate) do |*arguments|
+    missing = %w[uPlot.js uPlot.css idiomorph.js].reject { |name| File.file?(File.join(__dir__, "assets/vendor", name)) }
+    next super(*arguments) if missing.empty?
+
+    raise Gem::InvalidSpecificationException, "assets/vendor/ lacks #{missing.join(", ")}, which the pages need: run " \
+                                              "`bundle exec rake ui:vendor` in the root of the repository, or `bundle exec rake ui:build`"
+  end
 end

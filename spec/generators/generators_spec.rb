@@ -115,7 +115,7 @@ RSpec.describe "Generators", timeout: 300 do
                                        script, chdir: app.root)
       expect(status).to be_success, output
       expect(output).to include("sidekiq_middleware: sidekiq is not in the bundle")
-      expect(changed).to include("config/initializers/heap_periscope_agent_model.rb")
+      expect(changed).to include("config/initializers/heap_periscope_agent_model.rb", "config/initializers/heap_periscope_agent_job.rb")
       expect(changed).not_to include("config/initializers/heap_periscope_agent_sidekiq.rb")
     end
   end
@@ -140,6 +140,7 @@ RSpec.describe "Generators", timeout: 300 do
       ["controller_instrumentation", "config/initializers/heap_periscope_agent_controller.rb", :visit,
        [%w[controller NotesController#index]]],
       ["model_instrumentation", "config/initializers/heap_periscope_agent_model.rb", :visit, [%w[model Note#create]]],
+      ["job_instrumentation", "config/initializers/heap_periscope_agent_job.rb", :perform, [%w[job PlainJob#perform]]],
       ["sidekiq_middleware", "config/initializers/heap_periscope_agent_sidekiq.rb", :perform, [%w[job PlainJob#perform]]],
       ["rake_instrumentation", "lib/tasks/heap_periscope_agent.rake", :ping, [["task", "rake notes:ping"], %w[task notes:ping]]]
     ].each do |name, file, use, spans|

@@ -3,6 +3,7 @@
 HeapPeriscopeUi::Engine.routes.draw do
   root "overview#show"
   mount HeapPeriscopeUi::Assets => "assets", as: :asset_files
+  mount HeapPeriscopeUi::Health => "health", as: :health
 
   %w[processes services].each do |subject|
     scope "#{subject}/:id", constraints: { id: /\d+/ }, defaults: { kind_of: subject.singularize } do

@@ -23,6 +23,8 @@ require "heap_periscope_ui/figures"
 require "heap_periscope_ui/change_token"
 require "heap_periscope_ui/collector"
 require "heap_periscope_ui/stored"
+require "heap_periscope_ui/alerts"
+require "heap_periscope_ui/health"
 
 # Dashboard for the reports of heap_periscope_agent. It knows the agent by its wire format only.
 module HeapPeriscopeUi

@@ -9,7 +9,7 @@ module HeapPeriscopeUi
   module Assets
     FOLDER = File.expand_path("../../assets", __dir__)
     TYPES = { ".css" => "text/css; charset=utf-8", ".js" => "text/javascript; charset=utf-8" }.freeze
-    NAMES = %w[dashboard.css dashboard.js vendor/uPlot.css vendor/uPlot.js].freeze
+    NAMES = %w[dashboard.css dashboard.js vendor/uPlot.css vendor/uPlot.js vendor/idiomorph.js].freeze
     FOREVER = "public, max-age=31536000, immutable"
     LOCK = Mutex.new
 
@@ -33,9 +33,14 @@ module HeapPeriscopeUi
       asset = entry(name)
       headers = { "content-type" => TYPES.fetch(File.extname(name)), "vary" => "Accept-Encoding", "x-content-type-options" => "nosniff",
                   "cache-control" => digest == asset.digest ? FOREVER : "no-cache" }
-      return [200, headers, [asset.body]] unless env["HTTP_ACCEPT_ENCODING"].to_s.include?("gzip")
+      return [200, headers, [asset.body]] unless gzip?(env)
 
       [200, headers.merge("content-encoding" => "gzip", "content-length" => asset.gzip.bytesize.to_s), [asset.gzip]]
+    end
+
+    # Whether the client takes it, by the weights it gives: `gzip;q=0` refuses it.
+    def gzip?(env)
+      Rack::Utils.select_best_encoding(%w[gzip identity], Rack::Request.new(env).accept_encoding) == "gzip"
     end
 
     def entry(name)

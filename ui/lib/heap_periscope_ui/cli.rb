@@ -57,6 +57,8 @@ module HeapPeriscopeUi
         Environment:
             HEAP_PERISCOPE_UI_UDP_HOST       address the agents send to (127.0.0.1); any but loopback needs a secret
             HEAP_PERISCOPE_UI_SECRET         secret shared with the agents; datagrams without a right signature are refused
+            HEAP_PERISCOPE_UI_ALERT_URL, _ALERT_SECRET  where alerts are posted to as JSON, signed with the secret (16 bytes or more)
+            HEAP_PERISCOPE_UI_MEMORY_LIMIT   bytes that a process may hold, for alerts
             HEAP_PERISCOPE_UI_USER, _PASSWORD  credentials for the pages; needed with a --bind that others can reach
       TEXT
     end

@@ -38,11 +38,12 @@ module HeapPeriscopeUi
           at_exit_once
           @settle = settle
           @runner ||= Runner.new(config: config, store: store, settle: settle).start
-        end
+        end.tap { Alerts.start(config) }
       end
 
       # Stops and writes what waits.
       def stop
+        Alerts.stop
         runner = LOCK.synchronize { @runner.tap { @runner = nil } }
         runner&.stop
       end

@@ -45,6 +45,13 @@ module HeapPeriscopeUi
     attr_reader :http_basic
     # @return [String] class the dashboard's controllers inherit from
     attr_accessor :base_controller_class
+    # @return [Array<#deliver>] who is told of what needs a look: set it to something that answers to `call` (with a Hash), to
+    #   `{ url:, secret: }` for a webhook, or to a list of these; nil or []: nobody. See docs/alerts.md.
+    attr_reader :on_alert
+    # @return [Numeric] seconds, 3 600 or more: as long as a cause lasts, it is told once in this time
+    attr_reader :alert_every
+    # @return [Integer, Hash{String, Symbol=>Integer}, nil] bytes of RSS that a process may have, or these by service name and `:default`, for alerts
+    attr_reader :memory_limit
 
     def initialize(env = ENV)
       @udp_ipv6 = true
@@ -61,6 +68,7 @@ module HeapPeriscopeUi
       self.udp_port = env.fetch("HEAP_PERISCOPE_UI_UDP_PORT", 9000)
       self.database = env["HEAP_PERISCOPE_UI_DATABASE"]
       self.secret = env["HEAP_PERISCOPE_UI_SECRET"] if env["HEAP_PERISCOPE_UI_SECRET"]
+      read_alerts(env)
     end
 
     def udp_host=(value)
@@ -132,6 +140,36 @@ module HeapPeriscopeUi
     # @return [Boolean]
     def loopback?
       LOOPBACK.match?(udp_host)
+    end
+
+    def on_alert=(value)
+      @on_alert = Alerts.targets(value)
+    end
+
+    def alert_every=(value)
+      unless value.is_a?(Numeric) && value.between?(3_600, 30 * 86_400)
+        raise ConfigurationError, "alert_every must be a number of seconds from 3600 (an hour) to 2592000 (30 days), not #{value.inspect}"
+      end
+
+      @alert_every = value
+    end
+
+    def memory_limit=(value)
+      limits = value.is_a?(Hash) ? value.values : [value].compact
+      unless limits.all? { |bytes| bytes.is_a?(Numeric) && bytes >= 1_048_576 }
+        raise ConfigurationError, "memory_limit must be bytes (1048576 or more), or a Hash of service name, or :default, => bytes, not #{value.inspect}"
+      end
+
+      @memory_limit = value.is_a?(Hash) ? value.to_h { |name, bytes| [name == :default ? name : name.to_s, bytes] } : value
+    end
+
+    private
+
+    def read_alerts(env)
+      url, limit = env.values_at("HEAP_PERISCOPE_UI_ALERT_URL", "HEAP_PERISCOPE_UI_MEMORY_LIMIT").map(&:presence)
+      self.on_alert = url && { url: url, secret: env["HEAP_PERISCOPE_UI_ALERT_SECRET"] }
+      self.alert_every = 3_600
+      self.memory_limit = limit && (Integer(limit, 10, exception: false) || limit)
     end
   end
 end

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require "sample_data"
+require_relative "sample_data"
 
 # Some time of plausible reports in the store, with the rollups that a collector would have made by then; and what comes after.
 class SampleHistory

@@ -13,8 +13,11 @@ module HeapPeriscopeAgent
         "controller_instrumentation" => "actionpack",
         "model_instrumentation" => "activerecord",
         "sidekiq_middleware" => "sidekiq",
+        "job_instrumentation" => "activejob",
         "rake_instrumentation" => "rake"
       }.freeze
+      # What does the same and more, where its gem is in the bundle: Sidekiq's initializer also measures jobs of Active Job.
+      COVERED = { "job_instrumentation" => "sidekiq" }.freeze
 
       def configure_agent
         run_generator "config"
@@ -26,6 +29,8 @@ module HeapPeriscopeAgent
 
       def instrument_what_the_bundle_holds
         FITTING.each do |generator, gem_name|
+          next if locked_gems.include?(COVERED[generator])
+
           if locked_gems.include?(gem_name)
             run_generator generator
           else

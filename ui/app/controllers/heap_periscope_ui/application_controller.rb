@@ -5,9 +5,11 @@ module HeapPeriscopeUi
   class ApplicationController < HeapPeriscopeUi.base_controller
     include Access
     include ContentSecurity
+    include CheckedParameters
 
     before_action :require_access
     before_action :prepare_store
+    before_action :check_parameters
     rescue_from BadParameter, with: :bad_parameter
     rescue_from ActiveRecord::RecordNotFound, with: :not_found
 
@@ -30,20 +32,22 @@ module HeapPeriscopeUi
       @time_range ||= TimeRange.parse(params)
     end
 
+    # @param name [Symbol] of the parameter that has the id
     # @return [ObservedProcess]
-    def find_process(id = params[:id])
-      ObservedProcess.kept.find(id)
+    def find_process(name = :id)
+      ObservedProcess.kept.find(id_in(name))
     end
 
+    # @param name [Symbol] of the parameter that has the id
     # @return [ObservedService]
-    def find_service(id = params[:id])
-      ObservedService.kept.find(id)
+    def find_service(name = :id)
+      ObservedService.kept.find(id_in(name))
     end
 
     # @return [Array<ObservedProcess, ObservedService>] what `process` (an id) or `service` (an id) names, else all services
     def subjects
-      return [find_process(params[:process])] if params[:process].present?
-      return [find_service(params[:service])] if params[:service].present?
+      return [find_process(:process)] if params[:process].present?
+      return [find_service(:service)] if params[:service].present?
 
       SpansQuery.subjects
     end

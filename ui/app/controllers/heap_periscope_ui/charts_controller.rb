@@ -3,6 +3,8 @@
 module HeapPeriscopeUi
   # Columns of numbers for the charts of the pages: one list of times, one list of values for each series.
   class ChartsController < ApplicationController
+    takes_lists :classes, :name
+
     # Metrics of a process or service.
     def metrics
       result = SeriesQuery.new(subject, wanted_range, params[:metric].to_s.split(",").first(30)).call
@@ -12,7 +14,7 @@ module HeapPeriscopeUi
     # Living objects by class.
     def classes
       names = params[:name] && Array(params[:name]).first(20)
-      result = ClassHistoryQuery.new(subject, wanted_range, names: names, top: (params[:top] || 5).to_i, kind: params[:kind].presence,
+      result = ClassHistoryQuery.new(subject, wanted_range, names: names, top: whole(:top, 1..20) || 5, kind: params[:kind].presence,
                                                             by: params[:by].presence || "bytes").call
       columns(result, result[:series])
     end

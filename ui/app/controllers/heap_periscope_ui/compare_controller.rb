@@ -6,23 +6,23 @@ module HeapPeriscopeUi
     STATES = %w[grew shrank new gone].freeze
 
     def show
-      first = params[:process].presence || Scope.processes.first&.last
-      return render(:nothing) unless first
+      params[:process] = Scope.processes.first&.last.to_s if params[:process].blank?
+      return render(:nothing) if params[:process].blank?
 
-      two = params[:mode] == "processes" || params[:with].present?
-      other = find_process(params[:with].presence || other_process(first)) if two
-      @page = ComparePage.new(find_process(first), other, from: TimeRange.moment(params[:from], "from"),
-                                                          to: TimeRange.moment(params[:to], "to"),
-                                                          filter: params[:q].to_s, state: one_of(:state, STATES, nil),
-                                                          all: params[:all] == "true")
+      first = find_process(:process)
+      @page = ComparePage.new(first, other(first), from: TimeRange.moment(params[:from], "from"),
+                                                   to: TimeRange.moment(params[:to], "to"),
+                                                   filter: params[:q].to_s, state: one_of(:state, STATES, nil),
+                                                   all: params[:all] == "true")
     end
 
     private
 
-    # @return [Integer] another process to begin with: the next in the list
-    def other_process(first)
-      ids = Scope.processes.map(&:last)
-      (ids - [first.to_i]).first || first
+    # @return [ObservedProcess, nil] B, when two processes are compared: to begin with, the next in the list
+    def other(first)
+      return find_process(:with) if params[:with].present?
+
+      ObservedProcess.kept.find((Scope.processes.map(&:last) - [first.id]).first || first.id) if params[:mode] == "processes"
     end
   end
 end

@@ -41,8 +41,8 @@ module HeapPeriscopeUi
 
     def scope
       read_subject
-      @scope ||= Scope.new(process: (find_process(params[:process]) if params[:process].present?),
-                           service: (find_service(params[:service]) if params[:service].present?))
+      @scope ||= Scope.new(process: (find_process(:process) if params[:process].present?),
+                           service: (find_service(:service) if params[:service].present?))
     end
 
     # The range that was asked for; else an hour, or a quarter where there is no more to see yet.

@@ -6,7 +6,7 @@ module HeapPeriscopeUi
     def show
       @subject = params[:kind_of] == "service" ? find_service : find_process
       @page = ProcessPage.new(@subject, range, classes: class_options, events: one_of(:events, Event::KINDS.keys.map(&:to_s), nil),
-                                               before: params[:before].presence&.to_i)
+                                               before: whole(:before, IDS))
     end
 
     private

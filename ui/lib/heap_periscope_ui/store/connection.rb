@@ -79,9 +79,18 @@ module HeapPeriscopeUi
           return database if database.is_a?(Hash)
           return { url: database } if database&.include?("://")
 
+          need_sqlite
           file = File.expand_path(database || default_file)
           FileUtils.mkdir_p(File.dirname(file))
           { adapter: "sqlite3", database: file, timeout: 10_000, pool: 10 }
+        end
+
+        # No dependency of this gem: an application on PostgreSQL must not install it for nothing.
+        def need_sqlite
+          require "sqlite3"
+        rescue LoadError
+          raise ConfigurationError, "heap_periscope_ui stores in an SQLite file unless told otherwise, and the gem sqlite3 is not there: " \
+                                    "add `gem \"sqlite3\"`, or set config.database to :host or a postgresql:// URL"
         end
 
         def default_file

@@ -38,18 +38,6 @@ module HeapPeriscopeUi
           end
         end
 
-        # @return [Integer, nil]
-        def whole(name, within)
-          value = params[name]
-          return if value.blank?
-
-          number = Integer(value, 10, exception: false)
-          return number if number && within.cover?(number)
-
-          raise BadParameter,
-                "#{name} must be a whole number from #{within.begin} to #{within.end}, not #{value.to_s.first(80).inspect}"
-        end
-
         def moment(name)
           TimeRange.moment(params[name], name.to_s)
         end

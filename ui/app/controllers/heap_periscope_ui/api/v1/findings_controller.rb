@@ -34,8 +34,8 @@ module HeapPeriscopeUi
         end
 
         def leak_suspects
-          process = params[:process].present? ? find_process(params[:process]) : nil
-          service = params[:service].present? ? find_service(params[:service]).service_name : nil
+          process = params[:process].present? ? find_process(:process) : nil
+          service = params[:service].present? ? find_service(:service).service_name : nil
           result = SuspectsQuery.new(process: process, service: service, confidence: params[:confidence].presence).call
           answer(result, rows: result[:suspects].map { |row| row.except(:sites, :spans, :stack, :processes) })
         end

@@ -14,6 +14,8 @@ module HeapPeriscopeUi
         takes :class_history, :from, :to, :range, :name, :top, :by, :kind
         takes :compare, :from, :to, :with
         takes :pauses, :from, :to, :range
+        takes_lists :series, :metric
+        takes_lists :class_history, :name
 
         def index
           list = OverviewQuery.new(state: params[:state], service: params[:service],
@@ -49,7 +51,7 @@ module HeapPeriscopeUi
         end
 
         def compare
-          other = params[:with].present? ? find_process(params[:with]) : subject
+          other = params[:with].present? ? find_process(:with) : subject
           unless params[:from].present? || params[:with].present?
             raise BadParameter,
                   "from is missing: the moment to compare with"

@@ -5,7 +5,6 @@ module HeapPeriscopeUi
     module V1
       # What arrives, what was refused, and the cursor endpoint for pages that follow live.
       class StatusController < BaseController
-        IDS = 0..((1 << 62) - 1)
         METRICS = 20
 
         TABLES = { "reasons" => ->(status) { status[:reasons] }, "lost" => ->(status) { status[:lost_by_process] },
@@ -23,10 +22,8 @@ module HeapPeriscopeUi
         end
 
         def events
-          raise BadParameter, "process is missing: the id of a process" if params[:process].blank?
-
-          result = EventsQuery.new(find_process(params[:process]), after: whole(:after, IDS), before: whole(:before, IDS),
-                                                                   kinds: params[:kind].presence&.split(","), limit: whole(:limit, 1..200) || 200).call
+          result = EventsQuery.new(find_process(:process), after: whole(:after, IDS), before: whole(:before, IDS),
+                                                           kinds: params[:kind].presence&.split(","), limit: whole(:limit, 1..200) || 200).call
           answer(result, rows: result[:events].map do |event|
             { id: event[:id], at: Timestamps.iso(event[:at]), kind: event[:kind] }
           end)
@@ -38,7 +35,7 @@ module HeapPeriscopeUi
 
         # Answers at once: no open connection waits for news.
         def live
-          process = params[:process].present? ? find_process(params[:process]) : nil
+          process = params[:process].present? ? find_process(:process) : nil
           answer(LiveQuery.new(process: process, after: whole(:after, IDS), since: moment(:since),
                                metrics: params[:metric].to_s.split(",").first(METRICS)).call)
         end
