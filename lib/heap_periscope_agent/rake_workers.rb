@@ -11,10 +11,15 @@ module HeapPeriscopeAgent
     ].freeze
     private_constant :TASKS
 
-    # @return [Boolean] whether this process runs one of them
-    def self.command?
-      defined?(::Rake.application) &&
-        ::Rake.application.top_level_tasks.any? { |task| TASKS.include?(task[/\A[^\[]*/]) }
+    class << self
+      # @return [Boolean] whether this process runs one of them
+      def command?
+        defined?(::Rake.application) && ::Rake.application.top_level_tasks.any? { |task| task?(task) }
+      end
+
+      # @param name [String] of a task, with its arguments or without
+      # @return [Boolean]
+      def task?(name) = TASKS.include?(name[/\A[^\[]*/])
     end
   end
 end
