@@ -13,12 +13,15 @@
 
 /* How long a fork waits for a look-up that has just begun. */
 #define FORK_PATIENCE_NS MS_TO_NS(20)
+/* Addresses of one name that are told apart. */
+#define ANSWERS_MAX 16
 
 struct lookup {
     char host[RESOLVER_HOST_MAX];
     int port;
-    bool done, found, abandoned; /* under the lock */
-    struct resolver_address answer;
+    bool done, abandoned; /* under the lock */
+    struct resolver_address answers[ANSWERS_MAX];
+    size_t count;
 };
 
 static struct wait_point point;
@@ -39,43 +42,43 @@ static void set_port(struct resolver_address *found, int port)
         ((struct sockaddr_in *)&found->address)->sin_port = htons((uint16_t)port);
 }
 
+/* Leaves `found` as it is where that is a name. */
 static bool parse_numeric(const char *host, struct resolver_address *found)
 {
-    memset(found, 0, sizeof *found);
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&found->address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&found->address;
+    struct resolver_address parsed = {.length = 0};
+    struct sockaddr_in *v4 = (struct sockaddr_in *)&parsed.address;
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&parsed.address;
     if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
-        found->length = sizeof *v4;
-        return true;
-    }
-    if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
+        parsed.length = sizeof *v4;
+    } else if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
         v6->sin6_family = AF_INET6;
-        found->length = sizeof *v6;
-        return true;
+        parsed.length = sizeof *v6;
     }
-    return false;
+    if (parsed.length) *found = parsed;
+    return parsed.length > 0;
 }
 
-static bool ask_system(struct lookup *lookup)
+static void ask_system(struct lookup *lookup)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM}, *list = NULL;
-    if (getaddrinfo(lookup->host, NULL, &hints, &list) != 0 || !list) return false;
+    if (getaddrinfo(lookup->host, NULL, &hints, &list) != 0 || !list) return;
 
-    memcpy(&lookup->answer.address, list->ai_addr, list->ai_addrlen);
-    lookup->answer.length = list->ai_addrlen;
+    for (struct addrinfo *one = list; one && lookup->count < ANSWERS_MAX; one = one->ai_next) {
+        struct resolver_address *answer = &lookup->answers[lookup->count++];
+        memcpy(&answer->address, one->ai_addr, one->ai_addrlen);
+        answer->length = one->ai_addrlen;
+    }
     freeaddrinfo(list);
-    return true;
 }
 
 static void *look_up(void *argument)
 {
     struct lookup *lookup = argument;
-    bool found = ask_system(lookup);
+    ask_system(lookup);
 
     wait_point_lock(&point);
     in_flight--;
-    lookup->found = found;
     lookup->done = true;
     bool abandoned = lookup->abandoned;
     wait_point_wake(&point);
@@ -122,6 +125,28 @@ static void forget(void)
     current = NULL;
 }
 
+bool resolver_same_p(const struct resolver_address *one, const struct resolver_address *other)
+{
+    if (one->address.ss_family != other->address.ss_family) return false;
+    if (one->address.ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&one->address,
+                                  *other_v6 = (const struct sockaddr_in6 *)&other->address;
+        return memcmp(&v6->sin6_addr, &other_v6->sin6_addr, sizeof v6->sin6_addr) == 0 &&
+               v6->sin6_scope_id == other_v6->sin6_scope_id;
+    }
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&one->address,
+                             *other_v4 = (const struct sockaddr_in *)&other->address;
+    return v4->sin_addr.s_addr == other_v4->sin_addr.s_addr;
+}
+
+static const struct resolver_address *choose(const struct lookup *lookup,
+                                             const struct resolver_address *preferred)
+{
+    for (size_t i = 0; preferred->length && i < lookup->count; i++)
+        if (resolver_same_p(&lookup->answers[i], preferred)) return &lookup->answers[i];
+    return &lookup->answers[0];
+}
+
 enum resolver_answer resolver_lookup(const char *host, int port, uint64_t patience_ns,
                                      struct resolver_address *found)
 {
@@ -142,8 +167,8 @@ enum resolver_answer resolver_lookup(const char *host, int port, uint64_t patien
     while (current && !current->done && wait_point_wait_until(&point, deadline_ns))
         ;
     if (current && current->done) {
-        answer = current->found ? RESOLVER_FOUND : RESOLVER_FAILED;
-        *found = current->answer;
+        answer = current->count ? RESOLVER_FOUND : RESOLVER_FAILED;
+        if (current->count) *found = *choose(current, found);
         forget();
     }
     wait_point_unlock(&point);

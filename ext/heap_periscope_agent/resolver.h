@@ -17,9 +17,13 @@ struct resolver_address {
 };
 
 /* Looks `host` up, waiting at most `patience_ns`; numeric addresses are answered at once. One look-up is under way at a
- * time: PENDING means that it has not answered yet; ask again later with the same or another host. Serialised by the caller. */
+ * time: PENDING means that it has not answered yet; ask again later with the same or another host. Of several addresses it is the one
+ * that `found` holds, if any, else the system's first: who asks again stays where it is. Serialised by the caller. */
 enum resolver_answer resolver_lookup(const char *host, int port, uint64_t patience_ns,
                                      struct resolver_address *found);
+
+/* True when both are the same address, whatever their ports. */
+bool resolver_same_p(const struct resolver_address *one, const struct resolver_address *other);
 
 /* True while a thread is inside getaddrinfo, which may hold locks of the C library. */
 bool resolver_in_flight(void);

@@ -15,6 +15,8 @@
 
 /* Between two attempts to reach a target that cannot be reached. */
 #define RETRY_AFTER_NS (UINT64_C(5) * 1000000000u)
+/* How often a name is looked up again although nothing is amiss: its old address may swallow what comes without a word. */
+static uint64_t look_again_after_ns = UINT64_C(60) * 1000000000u;
 /* macOS gives a UDP socket room for 9 KB unless it is asked for more. */
 #define SEND_BUFFER_BYTES (256 * 1024)
 
@@ -26,7 +28,8 @@ static struct {
     dev_t device; /* of that socket: a program may close descriptors that are not its own, */
     ino_t inode;  /* and then the number belongs to something else */
     bool refused; /* since it was opened */
-    uint64_t opened_ns, not_before_ns;
+    struct resolver_address address; /* of that socket */
+    uint64_t opened_ns, not_before_ns, looked_up_ns;
     char *complaint;
     char complained_of[RESOLVER_HOST_MAX + 80];
 } transport = {.host = "127.0.0.1", .port = 9000, .socket = -1};
@@ -49,6 +52,7 @@ static void close_socket(void)
 {
     if (own_socket_p()) close(transport.socket);
     transport.socket = -1;
+    transport.address.length = 0;
 }
 
 static void complain(const char *what)
@@ -95,7 +99,8 @@ static bool open_socket(const struct resolver_address *target)
     transport.device = found.st_dev;
     transport.inode = found.st_ino;
     transport.refused = false;
-    transport.opened_ns = monotonic_ns();
+    transport.address = *target;
+    transport.opened_ns = transport.looked_up_ns = monotonic_ns();
     return true;
 }
 
@@ -110,19 +115,38 @@ static enum resolver_answer look_up(uint64_t patience_ns, struct resolver_addres
     char host[sizeof transport.host];
     int port = transport.port;
     strcpy(host, transport.host);
+    *target = transport.address;
     pthread_mutex_unlock(&lock);
     enum resolver_answer answer = resolver_lookup(host, port, patience_ns, target);
     pthread_mutex_lock(&lock);
     return target_p(host, port) ? answer : RESOLVER_PENDING;
 }
 
+/* The old address is good until there is another: a name server may be down as well. */
+static void follow_name(uint64_t now_ns)
+{
+    if (now_ns - transport.looked_up_ns < look_again_after_ns) return;
+    uint64_t opened_ns = transport.opened_ns;
+    struct resolver_address target;
+    enum resolver_answer answer = look_up(0, &target);
+    if (answer == RESOLVER_PENDING) return; /* asked for again with the next report */
+    transport.looked_up_ns = now_ns;
+    bool ours = transport.socket >= 0 && transport.opened_ns == opened_ns; /* the lock was let go of */
+    if (answer == RESOLVER_FOUND && ours && !resolver_same_p(&target, &transport.address)) close_socket();
+    if (ours && transport.socket < 0 && !open_socket(&target)) {
+        transport.not_before_ns = now_ns + RETRY_AFTER_NS;
+        complain(strerror(errno));
+    }
+}
+
 static bool connected(uint64_t patience_ns)
 {
+    uint64_t now_ns = monotonic_ns();
     if (!own_socket_p()) transport.socket = -1;
     /* Who refuses may not be who goes by the name by now. */
-    if (transport.refused && monotonic_ns() - transport.opened_ns > RETRY_AFTER_NS) close_socket();
+    if (transport.refused && now_ns - transport.opened_ns > RETRY_AFTER_NS) close_socket();
+    if (transport.socket >= 0) follow_name(now_ns);
     if (transport.socket >= 0) return true;
-    uint64_t now_ns = monotonic_ns();
     if (now_ns < transport.not_before_ns) return false;
 
     struct resolver_address target;
@@ -275,6 +299,13 @@ char *udp_transport_take_complaint(void)
     transport.complaint = NULL;
     pthread_mutex_unlock(&lock);
     return complaint;
+}
+
+void udp_transport_look_again_after(uint64_t ns)
+{
+    pthread_mutex_lock(&lock);
+    look_again_after_ns = ns;
+    pthread_mutex_unlock(&lock);
 }
 
 void udp_transport_close(void)

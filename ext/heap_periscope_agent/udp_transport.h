@@ -35,6 +35,9 @@ char *udp_transport_take_complaint(void);
 
 void udp_transport_close(void);
 
+/* For specs: how long an address of a name is good, instead of a minute. */
+void udp_transport_look_again_after(uint64_t ns);
+
 /* Around fork; `reset` closes the child's copy of the socket. */
 void udp_transport_lock(void);
 void udp_transport_unlock(void);

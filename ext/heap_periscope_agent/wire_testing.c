@@ -121,6 +121,13 @@ static VALUE resolve(VALUE self, VALUE host, VALUE patience_ms)
     return rb_str_new_cstr(text);
 }
 
+/* look_names_up_every(seconds) */
+static VALUE look_names_up_every(VALUE self, VALUE seconds)
+{
+    udp_transport_look_again_after((uint64_t)(NUM2DBL(seconds) * 1e9));
+    return self;
+}
+
 /* signing_key(secret or nil) → number of its key, 0 for none */
 static VALUE signing_key(VALUE self, VALUE secret)
 {
@@ -152,6 +159,7 @@ void wire_testing_init(VALUE testing)
     rb_define_singleton_method(testing, "json_time", json_time_text, 1);
     rb_define_singleton_method(testing, "json_parts", json_parts_texts, 3);
     rb_define_singleton_method(testing, "resolve", resolve, 2);
+    rb_define_singleton_method(testing, "look_names_up_every", look_names_up_every, 1);
     rb_define_singleton_method(testing, "signing_key", signing_key, 1);
     rb_define_singleton_method(testing, "signature", signature, 3);
 }

@@ -1,9 +1,11 @@
 # frozen_string_literal: true
 
+require_relative "rake_workers"
+
 module HeapPeriscopeAgent
   # Decides whether the process that booted a Rails app is one to watch: servers, job servers and `rails runner` are;
   # consoles, generators, tests and the other commands of Rails are not, unless `config.enabled` says so.
-  # Rake commands are the affair of {Integrations::Rake}.
+  # Rake commands are the affair of {Integrations::Rake}, but for those that are job servers.
   module RailsProcess
     # Commands of Rails that boot the app and end, or talk to a person.
     SHORT_COMMANDS = %w[
@@ -30,7 +32,7 @@ module HeapPeriscopeAgent
 
       # @return [Boolean]
       def wanted?
-        return false if rake?
+        return false if rake? && !RakeWorkers.command?
 
         configuration = HeapPeriscopeAgent.configuration
         return configuration.enabled if configuration.given?(:enabled)

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "rake_workers"
+
 module HeapPeriscopeAgent
   # What this process calls itself in its reports. Asked at every snapshot, because a library that gives the process
   # its character may be loaded after the agent; so it is cheap and, once the answer is known, allocates nothing.
@@ -36,11 +38,13 @@ module HeapPeriscopeAgent
 
       private
 
-      # Sidekiq and Rake say what the process is for; either may run with or without Rails.
+      # Sidekiq and Rake say what the process is for; either may run with or without Rails. A job worker of an app that
+      # happens to be a Rake task is called as one that is not.
       def final
         return SIDEKIQ if sidekiq?
+        return unless rake?
 
-        RAKE if rake?
+        defined?(::Rails) && RakeWorkers.command? ? RAILS : RAKE
       end
 
       def sidekiq?

@@ -143,6 +143,53 @@ RSpec.describe "reports that cannot be delivered" do
     end
   end
 
+  # A machine that is replaced, a container that moved: the old address may swallow what comes without a word.
+  describe "to a name" do
+    around do |example|
+      Dir.mktmpdir { |folder| (@addresses = File.join(folder, "addresses")) && example.run }
+    end
+
+    # Sends to moving.example, first at 127.0.0.1, where a socket takes all and says nothing; then runs the script.
+    def to_moving_name(receiver, script)
+      swallowing = UDPSocket.new
+      swallowing.bind("127.0.0.1", receiver.port)
+      File.write(@addresses, "127.0.0.1")
+      program = <<~RUBY
+        addresses = ENV.fetch("SHIM_ADDRESSES")
+        def sent = HeapPeriscopeAgent.agent_cost[:datagrams_sent]
+        def some_more = sent.then { |before| wait_until { sent >= before + 10 } }
+        HeapPeriscopeAgent::Testing.look_names_up_every(0.2)
+        HeapPeriscopeAgent.start
+        some_more
+        #{script}
+        print HeapPeriscopeAgent.agent_cost.values_at(:datagrams_refused, :failures).join(" ")
+      RUBY
+      WatchedProgram.run!(program, receiver: receiver, host: "moving.example", interval: 0.05, shim: :moving_name,
+                                   env: { "SHIM_ADDRESSES" => @addresses }).out
+    ensure
+      swallowing&.close
+    end
+
+    it "follow it to its new address although the old one does not refuse them" do
+      DatagramReceiver.open("127.0.0.2") do |receiver|
+        expect(to_moving_name(receiver, 'File.write(addresses, "127.0.0.2"); some_more; some_more')).to eq("0 0")
+        expect(receiver.of(type: "snapshot")).not_to be_empty
+      end
+    end
+
+    it "stay where they are while the old address is one of several, and while nobody knows any" do
+      DatagramReceiver.open("127.0.0.2") do |receiver|
+        expect(to_moving_name(receiver, <<~RUBY)).to eq("0 0")
+          File.write(addresses, "127.0.0.2 127.0.0.1")
+          2.times { some_more }
+          File.delete(addresses)
+          2.times { some_more }
+        RUBY
+        expect(receiver.reports).to eq([])
+      end
+    end
+  end
+
   it "go to IPv6 addresses and to names too" do
     [["::1", "::1"], ["localhost", nil]].each do |host, address|
       DatagramReceiver.open(*address) do |receiver|

@@ -47,6 +47,38 @@ RSpec.describe "The Railtie", timeout: 300 do
     end
   end
 
+  # As Delayed Job, Resque, Solid Queue and others run them.
+  describe "job workers that are Rake tasks" do
+    # A worker of this name that does one job, and what its process reported.
+    def work(task, env)
+      file = File.join(app.scratch, "worker.rb")
+      File.write(file, <<~RUBY)
+        Rake::Task.define_task(#{task.inspect} => :environment) do
+          job = Class.new(ActiveJob::Base) { def perform = nil }
+          Object.const_set(:WorkersJob, job).perform_now
+        end
+      RUBY
+      output, status = app.run("bin/rake", "-r", file, task, env: env.merge("DEMO_INSTRUMENTATION" => "job"))
+      expect(status).to be_success, output
+      sleep 0.2
+      [receiver.of(pid: status.pid).map { |report| report.values_at("type", "service_name") }.uniq, receiver.spans(pid: status.pid).keys]
+    end
+
+    it "are watched as servers are, with their jobs, and are no tasks" do
+      %w[jobs:work resque:work solid_queue:start].each do |task|
+        reports, spans = work(task, {})
+        expect(reports).to include(%w[snapshot Rails]).and(end_with([%w[goodbye Rails]]))
+        expect(spans).to eq([%w[job WorkersJob#perform]])
+      end
+    end
+
+    it "are left alone where config.enabled says so, in tests, and where they are other tasks" do
+      expect(work("jobs:work", { "HEAP_PERISCOPE_ENABLED" => "false" })).to eq([[], []])
+      expect(work("jobs:work", { "RAILS_ENV" => "test" })).to eq([[], []])
+      expect(work("jobs:clear", {})).to eq([[], []])
+    end
+  end
+
   describe "servers" do
     def spans_of(pids)
       pids.map { |pid| receiver.spans(pid: pid) }

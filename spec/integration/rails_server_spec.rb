@@ -34,6 +34,8 @@ RSpec.describe "A Rails server under the agent", timeout: 300 do
     expect(instances.values.map(&:size)).to all(eq(1))
     expect(instances.values.flatten.uniq.size).to eq(instances.size)
     expect(reports.map { |report| report["service_name"] }.uniq).to eq(["Rails"])
+    # So that the demo's page of pauses is not empty on any Ruby.
+    expect(reports.map { |report| report.dig("payload", "gc_pauses", "single") }).to all(be(true))
   end
 
   it "measures actions of ActionController::Base and ::API, streams, failures, and records" do

@@ -77,6 +77,17 @@ RSpec.describe "Rake instrumentation", timeout: 300 do
       expect(spans).to eq(["task", "rake slow"] => 1, %w[task slow] => 1, %w[task prepare] => 1)
     end
 
+    it "reports a job worker, but as no command and no task, which it would be for days" do
+      _, status, spans = rake_alone(<<~RUBY, "jobs:work[slow]")
+        require "heap_periscope_agent"
+        HeapPeriscopeAgent::Integrations::Rake.enable
+        task(:prepare) { 1 }
+        task("jobs:work", [:queue] => :prepare) { HeapPeriscopeAgent.span("job", "Import") { 1 } }
+      RUBY
+      expect([status, spans]).to eq([0, { %w[task prepare] => 1, %w[job Import] => 1 }])
+      expect(receiver.reports.last).to include("type" => "goodbye")
+    end
+
     it "reports a task of 50 ms whole" do
       _, status, spans = rake_alone(<<~RUBY, "short")
         require "heap_periscope_agent"

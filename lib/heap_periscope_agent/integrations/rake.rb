@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "rake"
+require_relative "../rake_workers"
 
 module HeapPeriscopeAgent
   module Integrations
@@ -43,6 +44,10 @@ module HeapPeriscopeAgent
           load_settings
           return yield unless all?
 
+          begin_watching
+          # A worker is no command with a beginning and an end: what it runs are jobs.
+          return yield if task_strings.any? { |task| RakeWorkers.task?(task) }
+
           names = task_strings.map { |task| task[/\A[^\[]*/] }
           measure("rake #{names.join(" ")}", &)
         ensure
@@ -51,7 +56,7 @@ module HeapPeriscopeAgent
 
         # @api private
         def around_task(task, &)
-          return yield if task.actions.empty? || !(all? || @tracked.key?(task.name))
+          return yield if task.actions.empty? || !(@tracked.key?(task.name) || (all? && !RakeWorkers.task?(task.name)))
 
           measure(task.name, &)
         end
@@ -64,8 +69,12 @@ module HeapPeriscopeAgent
             HeapPeriscopeAgent.const_defined?(:RakeApplicationInstrumentation, false)
         end
 
-        def measure(name, &)
+        def begin_watching
           @lock.synchronize { @started ||= HeapPeriscopeAgent.start }
+        end
+
+        def measure(name, &)
+          begin_watching
           HeapPeriscopeAgent.span(TYPE, name, &)
         end
 
