@@ -29,7 +29,7 @@ static void (*call_for_visit)(void);
 
 static void after_window(void)
 {
-    if (retained_set_window_over()) call_for_visit();
+    if (retained_set_waiting_p()) call_for_visit();
 }
 
 void allocation_sampler_init(void (*call)(void))
@@ -98,15 +98,16 @@ static void switch_off(enum sampler_state state)
 void allocation_sampler_stop(void)
 {
     window_runner_stop();
-    retained_set_let_newcomers_go();
     switch_off(SAMPLER_OFF);
 }
 
 void allocation_sampler_before_ractor(void)
 {
+    if (sampling_support_retained_problem()) retained_set_stop();
     const char *problem = sampling_support_problem();
     if (!problem) return;
     arming_ban(HOOK_NEW_OBJECTS);
+    arming_ban(HOOK_FREED_OBJECTS);
     if (sampler.state != SAMPLER_ON) return; /* when it is asked for it says so itself */
     allocation_sampler_stop();
     retained_set_stop();
@@ -142,31 +143,46 @@ bool allocation_sampler_follow(const struct agent_config *config)
     window_runner_adapt(config->allocation_budget, config->allocation_stack_depth);
     window_runner_attend();
     keep_tables_fresh(now_ns);
-    return retained_set_newcomers_p() || retained_set_survey_due(now_ns);
+    return retained_set_waiting_p() || retained_set_survey_due(now_ns);
 }
 
-static VALUE survey(VALUE now_ns)
+static VALUE survey_piece(VALUE now_ns)
 {
     if (retained_set_survey_due((uint64_t)now_ns))
         retained_set_survey((uint64_t)now_ns);
     else
-        retained_set_enter();
+        retained_set_settle();
     return Qnil;
+}
+
+static VALUE survey_all(VALUE now_ns)
+{
+    retained_set_settle();
+    while (retained_set_survey_due((uint64_t)now_ns) && !retained_set_survey((uint64_t)now_ns))
+        rb_thread_schedule();
+    return Qnil;
+}
+
+static void survey(VALUE (*work)(VALUE))
+{
+    uint64_t now_ns = monotonic_ns();
+    if (!retained_set_waiting_p() && !retained_set_survey_due(now_ns)) return;
+    uint64_t cpu_ns = thread_cpu_ns();
+    bool running = retained_set_running_p();
+    if (!guarded_call(work, (VALUE)now_ns, NULL)) agent_cost_add(COST_FAILURES, 1);
+    if (running && !retained_set_running_p() && sampler.state == SAMPLER_ON) sampling_support_note_lives_lost();
+    window_runner_charge(thread_cpu_ns() - cpu_ns);
 }
 
 void allocation_sampler_survey(void)
 {
-    uint64_t now_ns = monotonic_ns();
-    if (!retained_set_newcomers_p() && !retained_set_survey_due(now_ns)) return;
-    uint64_t cpu_ns = thread_cpu_ns();
-    if (!guarded_call(survey, (VALUE)now_ns, NULL)) agent_cost_add(COST_FAILURES, 1);
-    window_runner_charge(thread_cpu_ns() - cpu_ns);
+    survey(survey_all);
 }
 
 void allocation_sampler_visit(const struct agent_config *config)
 {
     if (config->allocation_sampling && sampler.state == SAMPLER_OFF) start(config);
-    allocation_sampler_survey();
+    survey(survey_piece);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------------ */

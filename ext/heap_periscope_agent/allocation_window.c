@@ -5,6 +5,7 @@
 #include "hook_guard.h"
 #include "random_bits.h"
 #include "spans.h"
+#include "window_deaths.h"
 
 #include <ruby/debug.h>
 #include <ruby/ractor.h>
@@ -86,19 +87,19 @@ static void take_sample(struct allocation_window *window, VALUE object)
     sample->klass = internal ? 0 : RBASIC(object)->klass;
     sample->foreign = rb_ractor_local_storage_ptr(main_ractor_key) != &main_ractor_mark;
     sample->object = internal || sample->foreign ? Qfalse : object;
-    sample->thread = sample->foreign ? Qfalse : rb_thread_current();
     sample->span = sample->foreign ? NULL : spans_current();
-    sample->collections = rb_gc_count();
+    sample->died = false;
     sample->frame_count = 0;
     if (!sample->foreign) take_stack(window, sample);
+    if (sample->object) window_deaths_watch(window->sample_count);
     window->sample_count++;
 }
 
 uint64_t allocation_window_end_ns(void)
 {
     const struct allocation_window *window = &allocation_window;
-    double own_ns =
-        (double)window->seen * window->object_ns + (double)window->sample_count * window->sample_ns;
+    double own_ns = (double)(window->seen + window_deaths_freed()) * window->object_ns +
+                    (double)window->sample_count * window->sample_ns;
     return window->close_ns + (uint64_t)own_ns;
 }
 
@@ -146,13 +147,16 @@ static void mark(void *data)
     const struct allocation_window *window = data;
     for (size_t i = 0; i < window->touched_count; i++)
         rb_gc_mark(window->classes[window->touched[i]].klass);
-    for (size_t i = 0; i < window->sample_count; i++) {
-        rb_gc_mark(window->samples[i].object);
+    for (size_t i = 0; i < window->sample_count; i++)
         rb_gc_mark(window->samples[i].klass);
-        rb_gc_mark(window->samples[i].thread);
-    }
     for (uint32_t i = 0; i < window->frames_used; i++)
         rb_gc_mark(window->frames[i]);
+}
+
+static void follow_moves(void *unused)
+{
+    (void)unused;
+    window_deaths_move();
 }
 
 static size_t memory_bytes(const void *data)
@@ -164,7 +168,7 @@ static size_t memory_bytes(const void *data)
 /* Not write-barrier protected: the hook writes, and must not call the collector. */
 static const rb_data_type_t window_type = {
     .wrap_struct_name = "heap_periscope_agent/allocation_window",
-    .function = {.dmark = mark, .dsize = memory_bytes},
+    .function = {.dmark = mark, .dsize = memory_bytes, .dcompact = follow_moves},
     .flags = RUBY_TYPED_FREE_IMMEDIATELY,
 };
 
@@ -178,6 +182,7 @@ void allocation_window_prepare(void (*trigger)(void))
     main_ractor_key = rb_ractor_local_storage_ptr_newkey(&unowned);
     rb_ractor_local_storage_ptr_set(main_ractor_key, &main_ractor_mark);
     holder = TypedData_Wrap_Struct(0, &window_type, &allocation_window);
+    window_deaths_prepare();
     arming_define(HOOK_NEW_OBJECTS, RUBY_INTERNAL_EVENT_NEWOBJ, on_new_object);
 }
 
@@ -196,6 +201,7 @@ void allocation_window_open(const struct window_order *order)
     window->next_look = 1;
     window->open = true; /* first: the hook looks */
     if (!arming_hook_on(HOOK_NEW_OBJECTS)) window->open = false;
+    if (window->open) window_deaths_open();
 }
 
 void allocation_window_close(void)
@@ -208,6 +214,7 @@ void allocation_window_close(void)
 void allocation_window_clear(void)
 {
     struct allocation_window *window = &allocation_window;
+    window_deaths_close();
     for (size_t i = 0; i < window->touched_count; i++)
         window->classes[window->touched[i]] = (struct window_class){0};
     window->touched_count = window->sample_count = 0;

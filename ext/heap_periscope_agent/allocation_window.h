@@ -1,8 +1,9 @@
 /* One window on the program's allocations: the hook on new objects and the preallocated memory it writes to.
  *
  * While a window is open every new object is counted by its class word, and one in `stack_every` leaves a sample: the object, its
- * stack, its thread and its span. The hook calls nothing of Ruby but rb_profile_frames, allocates nothing, takes no lock and
- * cannot raise. What it wrote down is kept alive and in place until `allocation_window_clear`.
+ * stack and its span. The hook calls nothing of Ruby but rb_profile_frames, allocates nothing, takes no lock and cannot raise.
+ * Classes and stack frames that it wrote down are kept alive and in place until `allocation_window_clear`; the objects are not: one
+ * that dies is taken out (window_deaths.h).
  *
  * Everything but the hook itself: GVL, main Ractor. */
 #ifndef HEAP_PERISCOPE_ALLOCATION_WINDOW_H
@@ -26,12 +27,13 @@ struct window_class {
 };
 
 struct window_sample {
-    VALUE object, klass, thread;
+    VALUE object; /* Qfalse: internal, foreign, or dead */
+    VALUE klass;
     const struct span_entry *span; /* or NULL */
-    size_t collections;            /* GC.count when it was made */
     uint32_t frames_at;            /* in frames and lines */
     uint16_t frame_count;          /* innermost first */
     bool foreign;                  /* made by another Ractor: nothing but its class may be looked at */
+    bool died;
 };
 
 struct allocation_window {
@@ -70,14 +72,14 @@ struct window_order {
     double object_ns, sample_ns; /* what the hook takes for one object, and more for a sample */
 };
 
-/* Switches the hook on; where that may not be the window stays closed. The window must be clear. */
+/* Switches the hooks on; where that may not be the window stays closed. The window must be clear. */
 void allocation_window_open(const struct window_order *order);
 
 /* When the window's time is over. The time the hook took does not count: where much is allocated it would make windows see less
  * of the program than elsewhere, and shares would lean towards code that allocates little. */
 uint64_t allocation_window_end_ns(void);
 
-/* Switches the hook off; what was seen stays until it is cleared. */
+/* Switches the hook on new objects off; what was seen stays until it is cleared, and samples that die are still taken out. */
 void allocation_window_close(void);
 
 void allocation_window_clear(void);

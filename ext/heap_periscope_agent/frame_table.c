@@ -169,13 +169,47 @@ static void drop_template_numbers(char *method)
     method[hash] = 0;
 }
 
-/* Without what differs from process to process, so that a method has the same name in all. */
-static void copy_method(char *target, VALUE method)
+/* The VM makes a new String for the path of a class. Nobody is to find it who looks through all objects, or counts those that were
+ * allocated. One that is frozen is the VM's own. */
+static void hide(VALUE string)
 {
-    size_t length = (size_t)RSTRING_LEN(method);
-    if (length >= FRAME_METHOD_BYTES) length = FRAME_METHOD_BYTES - 1;
-    memcpy(target, RSTRING_PTR(method), length);
-    target[length] = 0;
+    if (RB_TYPE_P(string, T_STRING) && !RB_OBJ_FROZEN_RAW(string)) rb_obj_hide(string);
+}
+
+static size_t append(char *target, size_t used, VALUE string)
+{
+    size_t length = (size_t)RSTRING_LEN(string), room = FRAME_METHOD_BYTES - 1 - used;
+    if (length > room) length = room;
+    memcpy(target + used, RSTRING_PTR(string), length);
+    target[used + length] = 0;
+    return used + length;
+}
+
+/* "Cart#add", "Cart.find", "<main>": as rb_profile_frame_qualified_method_name has it, which makes one String more. */
+static void write_method(char *target, VALUE frame)
+{
+    VALUE method = rb_profile_frame_method_name(frame), owner = Qnil;
+    size_t used = 0;
+    if (RB_TYPE_P(method, T_STRING))
+        owner = rb_profile_frame_classpath(frame);
+    else
+        method = rb_profile_frame_label(frame);
+    if (RB_TYPE_P(owner, T_STRING)) {
+        used = append(target, used, owner);
+        if (used < FRAME_METHOD_BYTES - 1)
+            target[used++] = RTEST(rb_profile_frame_singleton_method_p(frame)) ? '.' : '#';
+        hide(owner);
+    }
+    target[used] = 0;
+    if (RB_TYPE_P(method, T_STRING)) append(target, used, method);
+    RB_GC_GUARD(owner);
+    RB_GC_GUARD(method);
+}
+
+/* Without what differs from process to process, so that a method has the same name in all. */
+static void copy_method(char *target, VALUE frame)
+{
+    write_method(target, frame);
     drop_addresses(target);
     drop_template_numbers(target);
 }
@@ -187,11 +221,8 @@ static uint32_t look_up(VALUE frame)
     if (!RB_TYPE_P(path, T_STRING)) path = rb_profile_frame_path(frame);
     if (RB_TYPE_P(path, T_STRING)) copy_path(path_text, path);
     if (!strcmp(path_text, "<cfunc>")) *path_text = 0;
-    VALUE method = rb_profile_frame_qualified_method_name(frame);
-    if (!RB_TYPE_P(method, T_STRING)) method = rb_profile_frame_full_label(frame);
-    if (RB_TYPE_P(method, T_STRING)) copy_method(method_text, method);
+    copy_method(method_text, frame);
     RB_GC_GUARD(path);
-    RB_GC_GUARD(method);
     lookups++;
     return intern_text(path_text, method_text);
 }

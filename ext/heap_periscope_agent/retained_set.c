@@ -1,17 +1,26 @@
 #include "retained_set.h"
 
+#include "allocation_tracing.h"
 #include "clock.h"
+#include "gc_epoch.h"
+#include "newcomers.h"
 #include "random_bits.h"
-#include "thread_names.h"
+#include "stack_scrub.h"
 #include "vm.h"
+#include "window_deaths.h"
 
 #include <math.h>
 #include <string.h>
 
 #define SURVEY_EVERY_NS MS_TO_NS(2000)
+/* Where the program traces its allocations: asking for the dead makes exceptions. */
+#define WAIT_FOR_TRACER_NS MS_TO_NS(60000)
+#define PIECE_NS        (MS_TO_NS(1) * 3 / 4)
 #define CROWDED         (RETAINED_MAX * 9 / 10)
 #define FULL            (RETAINED_MAX * 3 / 4)
 #define ROOMY           (RETAINED_MAX / 2)
+/* Whoever has lived through so many collections is old: from then on only a full one can free it. */
+#define OLD_AFTER 4
 /* Marking an entry of a WeakMap, from the measurements in docs/architecture.md. */
 #define MARK_ENTRY_NS 80.0
 
@@ -19,15 +28,22 @@ const double retained_lifetime_bounds_s[SITE_LIFETIMES] = {1, 10, 60, 600, 3600,
 
 static struct retained_record records[RETAINED_MAX];
 static uint32_t free_list[RETAINED_MAX], free_count;
-static VALUE map = Qnil;
-static ID id_store, id_each, id_new;
 static VALUE major_key;
 static bool running, surveying;
-static double keep_probability, wait_probability;
-static uint64_t missed, surveyed_ns, collections_at_survey;
-static _Atomic uint64_t map_bytes;
+static double keep_probability, tokens;
+static uint64_t missed, surveyed_ns, collections_at_survey, tokens_ns;
 static uint32_t majors_at_survey;
 static struct random_bits randomness;
+
+/* The round of questions that is under way. */
+static struct survey {
+    bool begun;
+    uint64_t now_ns;
+    uint64_t full_after_ns; /* a full collection has run since this moment; 0: none since the survey before */
+    uint32_t majors;
+    size_t collections; /* that are over, but for their sweeping */
+    size_t living;
+} survey;
 
 /* --- life ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -38,7 +54,6 @@ static void forget_records(void)
         free_list[i] = RETAINED_MAX - 1 - i;
     free_count = RETAINED_MAX;
     newcomers_clear();
-    wait_probability = 1.0;
 }
 
 static void on_move(const uint32_t *places)
@@ -48,36 +63,28 @@ static void on_move(const uint32_t *places)
             records[i].stack = places[records[i].stack];
 }
 
-static VALUE new_map(void)
-{
-    return rb_funcall(rb_path2class("ObjectSpace::WeakMap"), id_new, 0);
-}
-
 static void init_once(void)
 {
-    if (id_store) return;
-    rb_gc_register_address(&map);
-    newcomers_init();
-    thread_names_init();
-    id_each = rb_intern("each_pair");
-    id_new = rb_intern("new");
-    major_key = ID2SYM(rb_intern("major_gc_count"));
+    if (major_key) return;
+    weak_set_init();
+    gc_epoch_init();
     call_sites_on_move(on_move);
-    id_store = rb_intern("[]=");
+    major_key = ID2SYM(rb_intern("major_gc_count"));
 }
 
 void retained_set_start(void)
 {
     init_once();
-    map = new_map();
+    weak_set_start();
     forget_records();
     random_bits_seed(&randomness, 4);
     keep_probability = 1.0;
     missed = 0;
-    surveyed_ns = monotonic_ns();
+    surveyed_ns = tokens_ns = monotonic_ns();
+    tokens = 0;
     collections_at_survey = rb_gc_count();
     majors_at_survey = (uint32_t)rb_gc_stat(major_key);
-    thread_names_clear();
+    survey = (struct survey){0};
     running = true;
 }
 
@@ -89,9 +96,8 @@ void retained_set_seed(uint64_t number)
 void retained_set_stop(void)
 {
     if (!running) return;
-    running = surveying = false;
-    map = Qnil;
-    map_bytes = 0;
+    running = false;
+    weak_set_stop();
     newcomers_clear();
 }
 
@@ -107,152 +113,14 @@ static void release(uint32_t number)
     struct retained_record *record = &records[number];
     if (record->stack != CALL_SITE_NONE) call_stack_at(record->stack)->watched--;
     record->used = false;
+    weak_set_forget(number);
     free_list[free_count++] = number;
 }
 
-static bool watchable_p(VALUE object)
+static void miss(uint32_t number)
 {
-    return !RB_SPECIAL_CONST_P(object) && RBASIC(object)->klass && !rb_objspace_internal_object_p(object);
-}
-
-/* There are too many: half of those who wait, drawn at random, goes, and the rest counts double. */
-static void thin_newcomers(void)
-{
-    for (uint32_t i = newcomers_count(); i--;) {
-        uint32_t number = newcomers_at(i)->number;
-        if (random_bits_next(&randomness) & 1) {
-            release(number);
-            newcomers_remove(i);
-        } else {
-            records[number].weight *= 2;
-        }
-    }
-    wait_probability /= 2;
-}
-
-void retained_set_add(const struct newborn *newborn, uint32_t stack, uint32_t class_index, double weight,
-                      uint64_t window)
-{
-    if (!running || !watchable_p(newborn->object)) return;
-    if (newcomers_count() == NEWCOMERS_MAX) thin_newcomers();
-    double probability = keep_probability * wait_probability;
-    if (random_bits_unit(&randomness) >= probability) return;
-    if (!free_count) {
-        missed++;
-        return;
-    }
-    uint64_t now_ns = monotonic_ns();
-    uint32_t number = free_list[--free_count];
-    records[number] = (struct retained_record){
-        .used = true,
-        .waiting = true,
-        .group = (uint8_t)(window % RETAINED_GROUPS),
-        .stack = stack,
-        .class_index = class_index,
-        .born_ns = now_ns,
-        .last_seen_ns = now_ns,
-        .weight = weight / probability,
-    };
-    if (stack != CALL_SITE_NONE) call_stack_at(stack)->watched++;
-    uint32_t origin = stack == CALL_SITE_NONE ? class_index : call_stack_at(stack)->site;
-    newcomers_add(&(struct newcomer){
-        .born = *newborn, .number = number, .origin = (uint8_t)origin, .weight = &records[number].weight});
-}
-
-static void miss(const struct newcomer *newcomer)
-{
-    release(newcomer->number);
+    release(number);
     missed++;
-}
-
-void retained_set_let_newcomers_go(void)
-{
-    for (struct newcomer newcomer; newcomers_take(&newcomer);)
-        miss(&newcomer);
-}
-
-/* The object's life counts from here: so far it could not die. */
-static void enter(struct newcomer *newcomer)
-{
-    struct retained_record *record = &records[newcomer->number];
-    VALUE target = map;
-    record->waiting = false;
-    record->old = newcomer->old;
-    record->thread = thread_names_number(newcomer->born.thread);
-    record->born_major = (uint32_t)rb_gc_stat(major_key);
-    record->born_collections = rb_gc_count();
-    rb_funcall(target, id_store, 2, newcomer->born.object, UINT2NUM(newcomer->number));
-    RB_GC_GUARD(newcomer->born.object);
-    RB_GC_GUARD(target);
-}
-
-/* Others may come and wait meanwhile. */
-static void enter_all(void)
-{
-    newcomers_let_go(rb_gc_stat(major_key));
-    for (struct newcomer newcomer; newcomers_take(&newcomer);) {
-        if (newcomer.born.object)
-            enter(&newcomer);
-        else
-            miss(&newcomer);
-    }
-    wait_probability = 1.0;
-}
-
-/* --- survey -------------------------------------------------------------------------------------------------------------------- */
-
-struct survey {
-    uint64_t now_ns;
-    uint64_t full_after_ns; /* a full collection has run since this moment; 0: none since the survey before */
-    uint32_t majors;
-    size_t collections;
-    VALUE map;     /* that is asked */
-    VALUE thinned; /* the map that replaces this one, or Qnil */
-    size_t living;
-};
-
-static uint64_t bytes_of(VALUE object)
-{
-    switch (RB_BUILTIN_TYPE(object)) {
-    case T_CLASS:
-    case T_MODULE:
-    case T_ICLASS: return sizeof(struct RBasic) + 3 * sizeof(VALUE); /* sizing one has crashed a VM */
-    default: return rb_obj_memsize_of(object);
-    }
-}
-
-/* Sizes are read once an object has outlived a collection, when whoever made it has surely finished it, and now and then again. */
-static void note_living(struct retained_record *record, VALUE object, const struct survey *survey)
-{
-    uint32_t majors = survey->majors - record->born_major;
-    record->majors = majors < 255 ? (uint8_t)majors : 255;
-    record->tested = record->old ? majors > 0 : survey->collections > record->born_collections;
-    if (survey->full_after_ns > record->born_ns)
-        record->outlived_ns = survey->full_after_ns - record->born_ns;
-    if (record->tested && (!record->bytes || random_bits_next(&randomness) % 4 == 0))
-        record->bytes = bytes_of(object);
-    record->last_seen_ns = survey->now_ns;
-    record->seen = true;
-}
-
-static VALUE visit(RB_BLOCK_CALL_FUNC_ARGLIST(yielded, data))
-{
-    struct survey *survey = (struct survey *)data;
-    (void)yielded, (void)blockarg;
-    if (survey->map != map) return Qnil; /* the set was given up, or begun anew, by another thread */
-    if (argc < 2 || !FIXNUM_P(argv[1])) return Qnil;
-    unsigned long number = FIX2ULONG(argv[1]);
-    if (number >= RETAINED_MAX || !records[number].used) return Qnil;
-    struct retained_record *record = &records[number];
-    survey->living++;
-    if (NIL_P(survey->thinned)) {
-        note_living(record, argv[0], survey);
-    } else if (random_bits_next(&randomness) & 1) {
-        rb_funcall(survey->thinned, id_store, 2, argv[0], argv[1]);
-        record->weight *= 2;
-        record->seen = true;
-    }
-    return Qnil;
 }
 
 /* A death lies between the last time the object was seen and now. */
@@ -266,106 +134,249 @@ static void note_death(const struct retained_record *record, uint64_t now_ns)
     call_site_at(call_stack_at(record->stack)->site)->deaths[bucket] += (float)record->weight;
 }
 
-static void sweep(uint64_t now_ns, bool died)
+/* Of garbage that waits to be swept nothing but its flags and the word of its class may be read. */
+static bool watchable_p(VALUE object)
 {
-    for (uint32_t i = 0; i < RETAINED_MAX; i++) {
-        if (!records[i].used || records[i].seen || records[i].waiting) continue;
-        if (died) note_death(&records[i], now_ns);
-        release(i);
+    if (RB_SPECIAL_CONST_P(object) || !RBASIC(object)->klass) return false;
+    if (RB_TYPE_P(object, T_CLASS) && !window_deaths_settled_p()) return !RB_FL_TEST_RAW(object, RUBY_FL_SINGLETON);
+    return !rb_objspace_internal_object_p(object);
+}
+
+static struct retained_record new_record(uint32_t stack, uint32_t class_index, double weight, uint64_t window)
+{
+    uint64_t now_ns = monotonic_ns();
+    return (struct retained_record){
+        .used = true,
+        .group = (uint8_t)(window % RETAINED_GROUPS),
+        .stack = stack,
+        .class_index = class_index,
+        .born_major = (uint32_t)rb_gc_stat(major_key),
+        .asked_major = (uint32_t)rb_gc_stat(major_key),
+        .born_collections = rb_gc_count(),
+        .born_ns = now_ns,
+        .last_seen_ns = now_ns,
+        .weight = weight,
+    };
+}
+
+void retained_set_add(const struct window_sample *sample, uint32_t stack, uint32_t class_index, double weight,
+                      uint64_t window)
+{
+    if (!running || random_bits_unit(&randomness) >= keep_probability) return;
+    struct retained_record record = new_record(stack, class_index, weight / keep_probability, window);
+    if (sample->died) {
+        note_death(&record, record.born_ns);
+        return;
+    }
+    if (!sample->object) return;
+    if (!free_count || !window_deaths_known_p()) {
+        missed++;
+        return;
+    }
+    if (!watchable_p(sample->object)) return;
+    uint32_t number = free_list[free_count - 1];
+    uint32_t origin = stack == CALL_SITE_NONE ? class_index : call_stack_at(stack)->site;
+    const struct newcomer newcomer = {
+        .sample = sample, .number = number, .origin = (uint8_t)origin, .weight = &records[number].weight};
+    if (!newcomers_add(&newcomer)) return;
+    free_count--;
+    records[number] = record;
+    if (stack != CALL_SITE_NONE) call_stack_at(stack)->watched++;
+}
+
+uint32_t retained_set_room(uint64_t now_ns, double budget)
+{
+    tokens += (double)(now_ns - tokens_ns) / 1e9 * RETAINED_NEW_PER_SECOND * budget;
+    if (tokens > RETAINED_NEW_MAX) tokens = RETAINED_NEW_MAX;
+    tokens_ns = now_ns;
+    return tokens > 0 ? (uint32_t)tokens : 0;
+}
+
+/* The map must not be given garbage, which the VM would sweep from under it; an id of garbage is no harm. */
+static void watch(const struct newcomer *newcomer)
+{
+    struct retained_record *record = &records[newcomer->number];
+    bool known = weak_set_for_garbage_p() ? window_deaths_known_p() : window_deaths_settled_p();
+    if (!known) {
+        miss(newcomer->number);
+        return;
+    }
+    record->class_id = rb_obj_id(rb_class_real(newcomer->sample->klass));
+    weak_set_enter(newcomer->number, newcomer->sample->object);
+}
+
+/* Taking memory for one may have the collector free another. */
+void retained_set_choose(uint32_t room)
+{
+    if (!running) return;
+    newcomers_choose(room);
+    for (uint32_t i = newcomers_count(); i--;) {
+        struct newcomer *newcomer = newcomers_at(i);
+        uint32_t number = newcomer->number;
+        bool chosen = newcomer->chosen;
+        if (chosen && newcomer->sample->object) {
+            watch(newcomer);
+        } else {
+            if (chosen) note_death(&records[number], records[number].born_ns);
+            release(number);
+        }
+        newcomer->number = RETAINED_MAX;
+        tokens -= chosen;
     }
 }
 
-static void visit_all(struct survey *survey)
+void retained_set_window_over(void)
 {
-    for (uint32_t i = 0; i < RETAINED_MAX; i++)
-        records[i].seen = false;
-    survey->living = 0;
-    survey->map = map;
-    rb_block_call(survey->map, id_each, 0, NULL, visit, (VALUE)survey);
+    for (uint32_t i = newcomers_count(); running && i--;)
+        if (newcomers_at(i)->number < RETAINED_MAX) miss(newcomers_at(i)->number);
+    newcomers_clear();
 }
 
-static void survey_all(uint64_t now_ns)
+/* --- survey -------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t bytes_of(VALUE object)
 {
-    enter_all();
-    struct survey survey = {.now_ns = now_ns,
-                            .majors = (uint32_t)rb_gc_stat(major_key),
-                            .collections = rb_gc_count(),
-                            .thinned = Qnil};
+    switch (RB_BUILTIN_TYPE(object)) {
+    case T_CLASS:
+    case T_MODULE:
+    case T_ICLASS: return sizeof(struct RBasic) + 3 * sizeof(VALUE); /* sizing one has crashed a VM */
+    default: return rb_obj_memsize_of(object);
+    }
+}
+
+/* Nobody can have died without a collection, and of the old nobody without a full one. */
+static bool wanted(uint32_t number)
+{
+    const struct retained_record *record = &records[number];
+    if (!record->used || survey.collections <= record->born_collections) return false;
+    bool old = record->tested && record->majors && survey.collections >= record->born_collections + OLD_AFTER;
+    return !old || record->asked_major != survey.majors;
+}
+
+/* Sizes are read once an object has outlived a collection, when whoever made it has surely finished it, and now and then again. */
+static void note_living(struct retained_record *record, VALUE object)
+{
+    uint32_t majors = survey.majors - record->born_major;
+    record->majors = majors < 255 ? (uint8_t)majors : 255;
+    record->asked_major = survey.majors;
+    record->tested = true;
+    if (survey.full_after_ns > record->born_ns) record->outlived_ns = survey.full_after_ns - record->born_ns;
+    if (!record->bytes || random_bits_next(&randomness) % 4 == 0) record->bytes = bytes_of(object);
+    record->last_seen_ns = survey.now_ns;
+}
+
+static void on_dead(uint32_t number)
+{
+    if (!records[number].used) return;
+    note_death(&records[number], survey.now_ns);
+    release(number);
+}
+
+static void on_living(uint32_t number, VALUE object)
+{
+    if (!records[number].used) return;
+    if (rb_obj_id(rb_class_real(RBASIC(object)->klass)) != records[number].class_id)
+        on_dead(number);
+    else
+        note_living(&records[number], object);
+}
+
+static void on_lost(uint32_t number)
+{
+    if (records[number].used) miss(number);
+}
+
+static void begin_survey(uint64_t now_ns)
+{
+    struct gc_epoch epoch = gc_epoch_now();
+    survey = (struct survey){.begun = true,
+                             .now_ns = now_ns,
+                             .majors = (uint32_t)rb_gc_stat(major_key),
+                             .collections = epoch.collections - epoch.marking};
     if (survey.majors != majors_at_survey) survey.full_after_ns = surveyed_ns;
     surveyed_ns = now_ns;
-    collections_at_survey = survey.collections;
+    collections_at_survey = epoch.collections;
     majors_at_survey = survey.majors;
-    visit_all(&survey);
-    if (survey.map != map) return;
-    sweep(now_ns, true);
+}
 
-    if (survey.living > FULL) {
-        survey.thinned = new_map();
-        visit_all(&survey);
-        if (survey.map != map) return;
-        sweep(now_ns, false);
-        map = survey.thinned;
-        keep_probability /= 2;
-    } else if (survey.living < ROOMY && keep_probability < 1.0) {
-        keep_probability = keep_probability * 1.1 < 1.0 ? keep_probability * 1.1 : 1.0;
+static void thin_out(void)
+{
+    for (uint32_t i = 0; i < RETAINED_MAX; i++) {
+        if (!records[i].used) continue;
+        if (random_bits_next(&randomness) & 1)
+            release(i);
+        else
+            records[i].weight *= 2;
     }
-    RB_GC_GUARD(survey.thinned);
-    map_bytes = rb_obj_memsize_of(map);
+    keep_probability /= 2;
+    weak_set_tidy();
 }
 
-static VALUE survey_of(VALUE now_ns)
+static void end_survey(void)
 {
-    survey_all((uint64_t)now_ns);
-    return Qnil;
+    survey.begun = false;
+    if (RETAINED_MAX - free_count > FULL)
+        thin_out();
+    else if (RETAINED_MAX - free_count < ROOMY && keep_probability < 1.0)
+        keep_probability = keep_probability * 1.1 < 1.0 ? keep_probability * 1.1 : 1.0;
 }
 
-static VALUE enter_of(VALUE unused)
+static VALUE survey_piece(VALUE now_ns)
 {
-    enter_all();
+    const struct weak_question question = {wanted, on_living, on_dead, PIECE_NS};
+    weak_set_settle(on_lost);
+    if ((uint64_t)now_ns - surveyed_ns < WAIT_FOR_TRACER_NS && allocation_tracing_p()) return Qtrue;
+    if (!survey.begun) begin_survey((uint64_t)now_ns);
+    bool over = weak_set_ask(&question);
+    if (!weak_set_sound_p()) {
+        retained_set_stop();
+        return Qtrue;
+    }
+    if (over && running && survey.begun) end_survey();
+    return over ? Qtrue : Qfalse;
+}
+
+static VALUE settle_all(VALUE unused)
+{
+    weak_set_settle(on_lost);
     return unused;
 }
 
-static VALUE end_survey(VALUE unused)
+static VALUE leave(VALUE unused)
 {
     surveying = false;
     return unused;
 }
 
-/* One at a time: both let other threads run. */
-static bool alone(VALUE (*work)(VALUE), uint64_t now_ns)
+/* One at a time: both let other threads run. No object's address stays behind on the machine's stack, where the collector would find it. */
+static VALUE alone(VALUE (*work)(VALUE), uint64_t now_ns)
 {
-    if (surveying) return false;
+    if (surveying) return Qfalse;
     surveying = true;
-    rb_ensure(work, (VALUE)now_ns, end_survey, Qnil);
-    return true;
+    VALUE answer = rb_ensure(work, (VALUE)now_ns, leave, Qnil);
+    stack_scrub();
+    return answer;
 }
 
 bool retained_set_survey(uint64_t now_ns)
 {
-    return !running || alone(survey_of, now_ns);
+    return !running || RTEST(alone(survey_piece, now_ns));
 }
 
-void retained_set_enter(void)
+void retained_set_settle(void)
 {
-    if (running) alone(enter_of, 0);
+    if (running) alone(settle_all, 0);
 }
 
-bool retained_set_window_over(void)
+bool retained_set_waiting_p(void)
 {
-    if (!retained_set_newcomers_p()) return false;
-    newcomers_sift();
-    return true;
-}
-
-bool retained_set_newcomers_p(void)
-{
-    return running && newcomers_count();
+    return running && weak_set_waiting_p();
 }
 
 bool retained_set_survey_due(uint64_t now_ns)
 {
     if (!running) return false;
-    if (RETAINED_MAX - free_count > CROWDED) return true;
+    if (survey.begun || RETAINED_MAX - free_count > CROWDED) return true;
     return now_ns - surveyed_ns > SURVEY_EVERY_NS && rb_gc_count() != collections_at_survey;
 }
 
@@ -381,12 +392,12 @@ uint64_t retained_set_missed(void)
 
 uint64_t retained_set_map_bytes(void)
 {
-    return map_bytes;
+    return weak_set_bytes();
 }
 
 double retained_set_mark_cost_ns(void)
 {
-    return MARK_ENTRY_NS * (double)retained_set_watched();
+    return weak_set_bytes() ? MARK_ENTRY_NS * (double)retained_set_watched() : 0;
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------------------ */

@@ -2,13 +2,12 @@
 
 #include "arming.h"
 #include "ractor_watch.h"
+#include "weak_set.h"
 
 #include <ruby.h>
 #include <stdio.h>
-#include <string.h>
 
-static bool fragile, alone_only;
-static char retained_problem[160];
+static bool fragile, alone_only, lives_lost;
 
 void sampling_support_init(void)
 {
@@ -18,9 +17,6 @@ void sampling_support_init(void)
     sscanf(version, "%d.%d.%d", &major, &minor, &patch);
     fragile = major == 3 && ((minor == 1 && patch < 4) || (minor == 2 && patch < 3) || minor < 1);
     alone_only = fragile || major > 3 || (major == 3 && minor >= 4);
-    if (fragile)
-        snprintf(retained_problem, sizeof retained_problem,
-                 "ObjectSpace::WeakMap is not sound on Ruby %s; 3.1.4, 3.2.3 or newer is needed", version);
 }
 
 bool sampling_support_fragile_p(void)
@@ -41,7 +37,14 @@ const char *sampling_support_problem(void)
 
 const char *sampling_support_retained_problem(void)
 {
-    return fragile ? retained_problem : NULL;
+    if (lives_lost || (ractor_watch_seen_p() && weak_set_ends_with_ractors_p()))
+        return "this Ruby does not tell who lives once a Ractor has started; 4.0 or newer is needed";
+    return NULL;
+}
+
+void sampling_support_note_lives_lost(void)
+{
+    lives_lost = true;
 }
 
 const char *sampling_support_take_notice(void)

@@ -7,9 +7,10 @@
 #include "clock.h"
 #include "retained_origins.h"
 #include "retained_set.h"
+#include "sampled_classes.h"
 #include "sampling_governor.h"
 #include "share_estimate.h"
-#include "thread_names.h"
+#include "window_deaths.h"
 #include "window_runner.h"
 #include "window_timer.h"
 
@@ -121,22 +122,98 @@ static VALUE window_kinds(VALUE self, VALUE shortest_ns, VALUE gaps, VALUE notes
     return answer;
 }
 
-/* retained_survey: at once, due or not. */
+static void survey_to_the_end(void)
+{
+    while (retained_set_running_p() && !retained_set_survey(monotonic_ns()))
+        rb_thread_schedule();
+}
+
+/* retained_survey: at once, due or not, and from its beginning. */
 static VALUE retained_survey(VALUE self)
 {
     (void)self;
-    while (!retained_set_survey(monotonic_ns()))
-        rb_thread_schedule();
+    if (retained_set_survey_due(0)) survey_to_the_end();
+    survey_to_the_end();
     return SIZET2NUM(retained_set_watched());
 }
 
-/* retained_add(object, weight, window, class index): as if it had been sampled in that window, at no site. */
-static VALUE retained_add(VALUE self, VALUE object, VALUE weight, VALUE window, VALUE class_index)
+/* The samples of a window that is not open: the one that a spec makes up. */
+static void add_samples(VALUE rows, uint64_t window)
+{
+    for (long i = 0; i < RARRAY_LEN(rows) && i < WINDOW_SAMPLES; i++) {
+        VALUE row = RARRAY_AREF(rows, i), object = RARRAY_AREF(row, 0);
+        struct window_sample *sample = &allocation_window.samples[i];
+        *sample = (struct window_sample){.object = object, .klass = CLASS_OF(object)};
+        allocation_window.sample_count = (size_t)i + 1;
+        window_deaths_watch((size_t)i);
+        retained_set_add(sample, CALL_SITE_NONE, NUM2UINT(RARRAY_AREF(row, 2)), NUM2DBL(RARRAY_AREF(row, 1)), window);
+        rb_ary_clear(row);
+    }
+}
+
+/* retained_add([[object, weight, class index], …], window, room): as if they had been sampled in that window, at no site. `room` nil: all
+ * are watched. A block runs between sampling and digestion, and after it the rows are emptied. */
+static VALUE retained_add(VALUE self, VALUE rows, VALUE window, VALUE room)
 {
     (void)self;
-    const struct newborn newborn = {object, Qnil, rb_gc_count()};
-    retained_set_add(&newborn, CALL_SITE_NONE, NUM2UINT(class_index), NUM2DBL(weight), NUM2ULL(window));
+    if (allocation_window.open) return Qfalse;
+    window_deaths_open();
+    add_samples(rows, NUM2ULL(window));
+    rb_ary_clear(rows);
+    if (rb_block_given_p()) rb_yield(Qnil);
+    retained_set_choose(NIL_P(room) ? WINDOW_SAMPLES : NUM2UINT(room));
+    retained_set_window_over();
+    allocation_window_clear();
+    return Qtrue;
+}
+
+/* weak_set(name) → whether there is one of that name, which is used from the next start on. */
+static VALUE use_weak_set(VALUE self, VALUE name)
+{
+    (void)self;
+    return weak_set_use(StringValueCStr(name)) ? Qtrue : Qfalse;
+}
+
+/* become(object, class): makes it an object of another class. */
+static VALUE become(VALUE self, VALUE object, VALUE klass)
+{
+    (void)self;
+    return rb_obj_reveal(rb_obj_hide(object), klass);
+}
+
+/* hide(object): makes it one that no program may see. */
+static VALUE hide(VALUE self, VALUE object)
+{
+    (void)self;
+    rb_obj_hide(object);
     return Qnil;
+}
+
+/* survey_pieces → processor time of each piece of a survey, in ns */
+static VALUE survey_pieces(VALUE self)
+{
+    (void)self;
+    VALUE pieces = rb_ary_new();
+    for (bool over = false; !over;) {
+        uint64_t began_ns = thread_cpu_ns();
+        over = retained_set_survey(monotonic_ns());
+        rb_ary_push(pieces, ULL2NUM(thread_cpu_ns() - began_ns));
+    }
+    return pieces;
+}
+
+/* deaths(class name or nil) → objects of it, or of all, that died after having been sampled, estimated */
+static VALUE deaths(VALUE self, VALUE name)
+{
+    (void)self;
+    double sum = 0;
+    for (uint32_t i = 0; i < call_sites_count(); i++) {
+        const struct call_site *site = call_site_at(i);
+        if (!NIL_P(name) && site->class_index != sampled_classes_named(StringValueCStr(name))) continue;
+        for (size_t bucket = 0; bucket < SITE_LIFETIMES; bucket++)
+            sum += site->deaths[bucket];
+    }
+    return DBL2NUM(sum);
 }
 
 /* retained_seed(number): what is drawn at random from now on is the same in every run. */
@@ -147,7 +224,7 @@ static VALUE retained_seed(VALUE self, VALUE number)
     return Qnil;
 }
 
-/* retained_records → [[class index, bytes, weight, majors survived, tested, thread name], …] of those in use */
+/* retained_records → [[class index, bytes, weight, majors survived, tested], …] of those in use */
 static VALUE retained_records_list(VALUE self)
 {
     (void)self;
@@ -155,10 +232,9 @@ static VALUE retained_records_list(VALUE self)
     for (size_t i = 0; i < RETAINED_MAX; i++) {
         const struct retained_record *record = &retained_records()[i];
         if (!record->used) continue;
-        rb_ary_push(rows, rb_ary_new_from_args(6, UINT2NUM(record->class_index), ULL2NUM(record->bytes),
+        rb_ary_push(rows, rb_ary_new_from_args(5, UINT2NUM(record->class_index), ULL2NUM(record->bytes),
                                                DBL2NUM(record->weight), UINT2NUM(record->majors),
-                                               record->tested ? Qtrue : Qfalse,
-                                               rb_utf8_str_new_cstr(thread_names_at(record->thread))));
+                                               record->tested ? Qtrue : Qfalse));
     }
     return rows;
 }
@@ -195,7 +271,12 @@ void testing_sampling_init(VALUE testing)
     rb_define_singleton_method(testing, "governor", governor, 3);
     rb_define_singleton_method(testing, "window_kinds", window_kinds, 3);
     rb_define_singleton_method(testing, "retained_survey", retained_survey, 0);
-    rb_define_singleton_method(testing, "retained_add", retained_add, 4);
+    rb_define_singleton_method(testing, "retained_add", retained_add, 3);
+    rb_define_singleton_method(testing, "become", become, 2);
+    rb_define_singleton_method(testing, "hide", hide, 1);
+    rb_define_singleton_method(testing, "survey_pieces", survey_pieces, 0);
+    rb_define_singleton_method(testing, "deaths", deaths, 1);
+    rb_define_singleton_method(testing, "weak_set", use_weak_set, 1);
     rb_define_singleton_method(testing, "retained_seed", retained_seed, 1);
     rb_define_singleton_method(testing, "retained_records", retained_records_list, 0);
     rb_define_singleton_method(testing, "retained_map_bytes", retained_map_bytes, 0);

@@ -9,14 +9,23 @@ struct slot {
 
 struct value_cache {
     VALUE holder;
+    size_t majors; /* full collections when it was empty the last time */
     uint32_t limit, used, size; /* size: a power of two, at least twice the limit */
     struct slot slots[];
 };
 
+static VALUE major_key;
+
+/* A full collection is counted when it begins. */
 static void mark(void *data)
 {
-    const struct value_cache *cache = data;
-    for (uint32_t i = 0; cache && i < cache->size && cache->used; i++)
+    struct value_cache *cache = data;
+    if (!cache || !cache->used) return;
+    if (cache->majors != rb_gc_stat(major_key)) {
+        value_cache_clear(cache);
+        return;
+    }
+    for (uint32_t i = 0; i < cache->size; i++)
         if (cache->slots[i].object) rb_gc_mark(cache->slots[i].object);
 }
 
@@ -35,6 +44,7 @@ static const rb_data_type_t cache_type = {
 
 struct value_cache *value_cache_new(uint32_t limit)
 {
+    major_key = ID2SYM(rb_intern("major_gc_count"));
     uint32_t size = 16;
     while (size < 2 * limit)
         size *= 2;
@@ -64,6 +74,7 @@ void value_cache_add(struct value_cache *cache, VALUE object, uint32_t number)
 {
     if (cache->used >= cache->limit) value_cache_clear(cache);
     struct slot *slot = &cache->slots[position(cache, object)];
+    if (!cache->used) cache->majors = rb_gc_stat(major_key);
     if (!slot->object) cache->used++;
     slot->number = number;
     RB_OBJ_WRITE(cache->holder, &slot->object, object);

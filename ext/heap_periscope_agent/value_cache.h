@@ -1,6 +1,6 @@
 /* Ruby objects (classes, frames) → small numbers, for parts that keep what they know of an object outside of the Ruby heap. An
- * object in the cache is kept alive and in place, so that its address means nothing else; the whole cache may be dropped at any
- * time, after which its owner looks the objects up afresh.
+ * object in the cache is kept alive and in place, so that its address means nothing else, until the next full collection: that drops the
+ * whole cache, so that a class or code that the program has let go of is gone after it. The owner looks the objects up afresh then.
  *
  * GVL, never inside a hook: adding tells the collector. */
 #ifndef HEAP_PERISCOPE_VALUE_CACHE_H

@@ -76,9 +76,7 @@ static bool digest_sample(struct window_digest *digest, const struct window_samp
     uint32_t class_index = sampled_classes_intern(sample->klass);
     uint32_t stack = call_sites_add(class_index, sample->span, frames, (size_t)frame_count, weight);
     if (stack == CALL_SITE_NONE) return false;
-    const struct newborn newborn = {sample->object, sample->thread, sample->collections};
-    if (sample->object)
-        retained_set_add(&newborn, stack, class_index, weight * digest->scale, digest->number);
+    retained_set_add(sample, stack, class_index, weight * digest->scale, digest->number);
     return true;
 }
 
@@ -118,4 +116,5 @@ void window_digest_run(struct window_digest *digest)
     share_base_close(digest->base, y);
     digest_classes(digest, weight, y);
     digest_samples(digest, weight, y);
+    retained_set_choose(digest->room);
 }

@@ -12,6 +12,7 @@ struct window_digest {
     double scale;       /* objects of the process for one weighted object, so far */
     uint64_t allocated; /* by the process while it was open */
     uint64_t number;
+    uint32_t room;           /* for new records of the retained set */
     struct share_base *base; /* gets the window's sum */
     double spread;           /* answer: Σ (x - share × y)² over the classes */
     uint64_t stacks, missed; /* answers: samples that were kept, and those that were not */

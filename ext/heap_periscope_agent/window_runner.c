@@ -8,6 +8,8 @@
 #include "postponed_job.h"
 #include "random_bits.h"
 #include "retained_set.h"
+#include "stack_scrub.h"
+#include "window_deaths.h"
 #include "window_digest.h"
 #include "window_timer.h"
 
@@ -116,6 +118,7 @@ static double digest_window(uint64_t allocated)
                                  .scale = calibration(),
                                  .allocated = allocated,
                                  .number = runner.window_number,
+                                 .room = retained_set_room(began_ns, runner.governor.budget),
                                  .base = &runner.figures.base};
     if (!guarded_c_call(digest, (VALUE)&work, NULL)) agent_cost_add(COST_FAILURES, 1);
     runner.figures.stacks += work.stacks;
@@ -141,8 +144,11 @@ static void end_window(void)
         runner.figures.samples_missed += allocation_window.samples_missed;
         spread = digest_window(allocated);
     }
+    retained_set_window_over();
+    runner.overhead_ns += (uint64_t)((double)window_deaths_freed() * runner.governor.object_ns);
     note_facts(&runner.tick, runner.latency_ns, spread);
     allocation_window_clear();
+    stack_scrub();
     after_window();
 }
 

@@ -5,9 +5,6 @@ require "heap_periscope_agent"
 require_relative "../support/datagram_receiver"
 
 module SpansReportingSpec
-  # Before 3.1.4 and 3.2.3 the VM's weak maps cannot be trusted beside Ractors, so nothing is watched there.
-  WATCHES = Gem::Version.new(RUBY_VERSION) >= Gem::Version.new(RUBY_VERSION.start_with?("3.2") ? "3.2.3" : "3.1.4")
-
   class Kept
     def initialize = @itself = self
   end
@@ -87,7 +84,7 @@ RSpec.describe "Spans on the wire" do
     end
 
     survivors = entries.filter_map { |entry| [entry["name"], entry["survivors"].first] if entry["survivors"] }
-    expect(survivors.map(&:first).uniq).to eq(SpansReportingSpec::WATCHES ? ["leaking"] : [])
+    expect(survivors.map(&:first).uniq).to eq(["leaking"])
     expect(survivors.map(&:last)).to all(include("name" => "SpansReportingSpec::Kept", "type" => "application",
                                                  "count" => be > 0, "bytes" => be > 0, "size" => String))
   end
