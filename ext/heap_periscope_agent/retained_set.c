@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "random_bits.h"
 #include "thread_names.h"
+#include "object_bytes.h"
 #include "vm.h"
 
 #include <math.h>
@@ -112,7 +113,7 @@ static void release(uint32_t number)
 
 static bool watchable_p(VALUE object)
 {
-    return !RB_SPECIAL_CONST_P(object) && RBASIC(object)->klass && !rb_objspace_internal_object_p(object);
+    return !RB_SPECIAL_CONST_P(object) && RBASIC(object)->klass && !vm_internal_object_p(object);
 }
 
 /* There are too many: half of those who wait, drawn at random, goes, and the rest counts double. */
@@ -217,7 +218,7 @@ static uint64_t bytes_of(VALUE object)
     case T_CLASS:
     case T_MODULE:
     case T_ICLASS: return sizeof(struct RBasic) + 3 * sizeof(VALUE); /* sizing one has crashed a VM */
-    default: return rb_obj_memsize_of(object);
+    default: return object_bytes(object);
     }
 }
 
@@ -310,7 +311,7 @@ static void survey_all(uint64_t now_ns)
         keep_probability = keep_probability * 1.1 < 1.0 ? keep_probability * 1.1 : 1.0;
     }
     RB_GC_GUARD(survey.thinned);
-    map_bytes = rb_obj_memsize_of(map);
+    map_bytes = object_bytes(map);
 }
 
 static VALUE survey_of(VALUE now_ns)
