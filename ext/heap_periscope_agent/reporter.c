@@ -62,9 +62,16 @@ static VALUE run_until_stopped(VALUE argument)
     struct reporter_loop *loop = (struct reporter_loop *)argument;
     while (!reporter_loop_stopping_p(loop)) {
         rb_thread_call_without_gvl(run, loop, reporter_loop_interrupt, loop);
-        guarded_call_pass_on();
+        if (reporter_loop_ended_by(loop)) rb_jump_tag(reporter_loop_ended_by(loop));
+        interrupts_deliver();
     }
     return Qnil;
+}
+
+/* Here alone the thread is killed: nothing is held, and no turn under way. */
+static VALUE live(VALUE argument)
+{
+    return interrupts_wait_for_life(run_until_stopped, argument);
 }
 
 /* Also when the thread is killed, as it is at the end of a process that never said goodbye. */
@@ -79,7 +86,7 @@ static VALUE end_thread(VALUE argument)
 
 static VALUE thread_main(void *argument)
 {
-    return rb_ensure(run_until_stopped, (VALUE)argument, end_thread, (VALUE)argument);
+    return rb_ensure(live, (VALUE)argument, end_thread, (VALUE)argument);
 }
 
 /* Puma warns about threads that were there before it forks, unless they say that they can bear it. */
@@ -107,22 +114,26 @@ static bool spawn(void)
     return false;
 }
 
-static VALUE thread_status(VALUE unused)
+static VALUE thread_status(VALUE asked)
 {
-    (void)unused;
-    return rb_funcall(thread, rb_intern("alive?"), 0);
+    return rb_funcall(asked, rb_intern("alive?"), 0);
 }
 
-/* A thread that was killed before it first ran never came to its end_thread. */
+/* A thread that was killed before it first ran never came to its end_thread. Asking lets other threads run: by the time of the answer
+ * there may be another loop, which is none of ours to end. */
 static bool thread_alive(void)
 {
-    if (!current || NIL_P(thread)) return false;
-    VALUE alive = Qtrue; /* where an interrupt comes instead of an answer */
-    guarded_call(thread_status, Qnil, &alive);
-    if (RTEST(alive)) return true;
-    if (current) reporter_loop_abandon_censuses(current);
-    if (current) disarm();
-    current = NULL;
+    while (current && !NIL_P(thread)) {
+        struct reporter_loop *loop = current;
+        VALUE asked = thread, alive = Qtrue; /* where the program's own alive? raises */
+        guarded_call(thread_status, asked, &alive);
+        if (RTEST(alive)) return true;
+        if (current != loop || thread != asked) continue;
+        reporter_loop_abandon_censuses(loop);
+        disarm();
+        forget(loop);
+        return false;
+    }
     return false;
 }
 
@@ -242,6 +253,7 @@ void reporter_after_fork(void)
 {
     wait_point_init(&ended);
     if (current) reporter_loop_abandon_censuses(current);
+    guarded_call_after_fork();
     current = NULL; /* its reports may be half written: the few kilobytes go with the process */
     thread = Qnil;
     if (!starts || !spawn()) disarm();
