@@ -34,6 +34,7 @@ static bool taken_by_job;
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int pending; /* threads that want the GVL, or have it */
 static bool in_job;         /* GVL */
+static atomic_bool interrupted;
 static struct postponed_job job;
 
 static VALUE work_offered(VALUE unused)
@@ -55,7 +56,7 @@ static void take_turn(bool by_job)
     /* Whoever offered the turn waits for its end, come what may: no memory, too. */
     if (!guarded_c_call(work_offered, Qnil, NULL)) agent_cost_add(COST_FAILURES, 1);
     agent_cost_add(COST_GVL_NS, monotonic_ns() - taken_ns);
-    if (by_job) agent_cost_add(COST_TURN_CPU_NS, thread_cpu_ns() - cpu_ns);
+    if (by_job) agent_cost_add(COST_TURN_CPU_NS, elapsed_ns(cpu_ns, thread_cpu_ns()));
     in_job = false;
 
     wait_point_lock(&point);
@@ -70,9 +71,18 @@ static void run_job(void *unused)
     take_turn(true);
 }
 
+/* The VM looks for interrupts once more when a thread gives up the GVL, finds that they are to wait, and has forgotten them by the time
+ * it waits without. So they are looked for here; what comes is a thread's wish to end, which can wait until the next turn. */
+static void note_interrupts(void)
+{
+    rb_thread_check_ints(); /* switches threads now, if that is due */
+    if (interrupts_waiting_p()) atomic_store(&interrupted, true);
+}
+
 static void *run_in_person(void *unused)
 {
     take_turn(false);
+    note_interrupts();
     return unused;
 }
 
@@ -129,7 +139,7 @@ static void run(gvl_turn_work work, void *argument)
     offered_argument = argument;
     uint64_t offered_ns = monotonic_ns();
     atomic_store(&state, OFFERED);
-    bool fired = job_trigger_fire();
+    bool fired = postponed_job_possible_p(&job) && job_trigger_fire();
     if (busy && fired && wait_for_job()) return;
 
     offered_ns = monotonic_ns();
@@ -164,7 +174,8 @@ static void *pay_visit(void *argument)
     struct visit *visit = argument;
     uint64_t cpu_ns = thread_cpu_ns(); /* Ruby code lets other threads in, whose time is not ours */
     visit->work(visit->argument);
-    agent_cost_add(COST_GVL_NS, thread_cpu_ns() - cpu_ns);
+    agent_cost_add(COST_GVL_NS, elapsed_ns(cpu_ns, thread_cpu_ns()));
+    note_interrupts();
     return NULL;
 }
 
@@ -174,6 +185,11 @@ void gvl_turn_in_person(gvl_turn_work work, void *argument)
     atomic_fetch_add(&pending, 1);
     rb_thread_call_with_gvl(pay_visit, &visit);
     atomic_fetch_sub(&pending, 1);
+}
+
+bool gvl_turn_interrupted(void)
+{
+    return atomic_exchange(&interrupted, false);
 }
 
 bool gvl_turn_in_job(void)

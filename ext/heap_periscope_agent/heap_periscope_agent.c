@@ -5,6 +5,7 @@
 #include "fork_guard.h"
 #include "gc_events.h"
 #include "gc_stats.h"
+#include "guarded_call.h"
 #include "gvl_turn.h"
 #include "heap_census.h"
 #include "identity.h"
@@ -23,6 +24,7 @@
 #include "sampling_support.h"
 #include "testing.h"
 #include "udp_transport.h"
+#include "vm.h"
 #include "vm_end.h"
 
 #include <ruby.h>
@@ -40,6 +42,8 @@ void Init_heap_periscope_agent(void)
     VALUE agent = rb_define_module("HeapPeriscopeAgent");
     VALUE version = rb_const_get(agent, rb_intern("VERSION"));
 
+    vm_init();
+    guarded_call_init();
     platform_classes_init();
     gc_stats_init();
     gc_events_init();

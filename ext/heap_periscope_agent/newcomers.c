@@ -62,7 +62,8 @@ static void stand_in(void)
     for (uint32_t i = 0; i < waiting_count; i++) {
         const struct newcomer *newcomer = &waiting[i];
         if (newcomer->chosen && chosen[newcomer->origin] > 0)
-            *newcomer->weight *= all[newcomer->origin] / chosen[newcomer->origin] * (1 + orphaned / represented);
+            *newcomer->weight *=
+                all[newcomer->origin] / chosen[newcomer->origin] * (1 + orphaned / represented);
     }
 }
 

@@ -13,6 +13,7 @@
 #include "span_census.h"
 #include "spans.h"
 #include "synchronous_report.h"
+#include "vm.h"
 #include "wait_point.h"
 
 #include <ruby.h>
@@ -72,39 +73,48 @@ static void *rest(void *argument)
     return NULL;
 }
 
+/* Here alone the thread is killed: nothing is held, and no turn under way. */
 static VALUE run_until_interrupted(VALUE argument)
 {
     struct life *life = (struct life *)argument;
     if (life->rest_ns) rb_thread_call_without_gvl(rest, life, reporter_loop_interrupt, life->loop);
-    rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
-    guarded_call_pass_on();
+    while (!reporter_loop_stopping_p(life->loop)) {
+        rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
+        if (reporter_loop_ended_by(life->loop)) rb_jump_tag(reporter_loop_ended_by(life->loop));
+        interrupts_deliver();
+    }
     return Qnil;
+}
+
+static VALUE live_once(VALUE life)
+{
+    return interrupts_wait_for_life(run_until_interrupted, life);
 }
 
 /* What a TracePoint of the program raises in every thread, or somebody raises in all threads there are, is not meant for this
  * one. A kill is (it comes as no exception), and `exit` is meant for the process. */
 static bool meant_for_us_p(VALUE error)
 {
-    return !RTEST(rb_obj_is_kind_of(error, rb_eException)) || RTEST(rb_obj_is_kind_of(error, rb_eSystemExit));
+    return !guarded_exception_p(error) || RTEST(rb_obj_is_kind_of(error, rb_eSystemExit));
 }
 
 static void survive(struct life *life, int tag, uint64_t worked_ns)
 {
-    if (meant_for_us_p(rb_errinfo())) rb_jump_tag(tag);
-    rb_set_errinfo(Qnil);
+    if (reporter_loop_ended_by(life->loop) || meant_for_us_p(rb_errinfo())) rb_jump_tag(tag);
+    guarded_drop(tag);
     agent_cost_add(COST_FAILURES, 1);
     if (worked_ns > WORKED_WELL_NS) life->rest_ns = 0;
     life->rest_ns = life->rest_ns ? 2 * life->rest_ns : REST_MIN_NS;
     if (life->rest_ns > REST_MAX_NS) life->rest_ns = REST_MAX_NS;
 }
 
-static VALUE run_until_stopped(VALUE argument)
+static VALUE live(VALUE argument)
 {
     struct life life = {.loop = (struct reporter_loop *)argument};
     while (!reporter_loop_stopping_p(life.loop)) {
         uint64_t began_ns = monotonic_ns();
         int tag = 0;
-        rb_protect(run_until_interrupted, (VALUE)&life, &tag);
+        rb_protect(live_once, (VALUE)&life, &tag);
         if (tag) survive(&life, tag, monotonic_ns() - began_ns);
     }
     return Qnil;
@@ -122,7 +132,7 @@ static VALUE end_thread(VALUE argument)
 
 static VALUE thread_main(void *argument)
 {
-    return rb_ensure(run_until_stopped, (VALUE)argument, end_thread, (VALUE)argument);
+    return rb_ensure(live, (VALUE)argument, end_thread, (VALUE)argument);
 }
 
 /* Puma warns about threads that were there before it forks, unless they say that they can bear it. */
@@ -150,22 +160,26 @@ static bool spawn(void)
     return false;
 }
 
-static VALUE thread_status(VALUE unused)
+static VALUE thread_status(VALUE asked)
 {
-    (void)unused;
-    return rb_funcall(thread, rb_intern("alive?"), 0);
+    return rb_funcall(asked, rb_intern("alive?"), 0);
 }
 
-/* A thread that was killed before it first ran never came to its end_thread. */
+/* A thread that was killed before it first ran never came to its end_thread. Asking lets other threads run: by the time of the answer
+ * there may be another loop, which is none of ours to end. */
 static bool thread_alive(void)
 {
-    if (!current || NIL_P(thread)) return false;
-    VALUE alive = Qtrue; /* where an interrupt comes instead of an answer */
-    guarded_call(thread_status, Qnil, &alive);
-    if (RTEST(alive)) return true;
-    if (current) reporter_loop_abandon_censuses(current);
-    if (current) disarm();
-    current = NULL;
+    while (current && !NIL_P(thread)) {
+        struct reporter_loop *loop = current;
+        VALUE asked = thread, alive = Qtrue; /* where the program's own alive? raises */
+        guarded_call(thread_status, asked, &alive);
+        if (RTEST(alive)) return true;
+        if (current != loop || thread != asked) continue;
+        reporter_loop_abandon_censuses(loop);
+        disarm();
+        forget(loop);
+        return false;
+    }
     return false;
 }
 
@@ -175,7 +189,7 @@ void reporter_init(void)
 {
     wait_point_init(&ended);
     rb_gc_register_address(&thread);
-    span_census_set_waker(reporter_wake);
+    if (vm.each_objects) span_census_set_waker(reporter_wake);
 }
 
 bool reporter_running_p(void)
@@ -285,6 +299,7 @@ void reporter_after_fork(void)
 {
     wait_point_init(&ended);
     if (current) reporter_loop_abandon_censuses(current);
+    guarded_call_after_fork();
     current = NULL; /* its reports may be half written: the few kilobytes go with the process */
     thread = Qnil;
     if (!starts || !spawn()) disarm();

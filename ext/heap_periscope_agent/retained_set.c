@@ -5,6 +5,7 @@
 #include "gc_epoch.h"
 #include "newcomers.h"
 #include "random_bits.h"
+#include "object_bytes.h"
 #include "stack_scrub.h"
 #include "vm.h"
 #include "window_deaths.h"
@@ -15,10 +16,10 @@
 #define SURVEY_EVERY_NS MS_TO_NS(2000)
 /* Where the program traces its allocations: asking for the dead makes exceptions. */
 #define WAIT_FOR_TRACER_NS MS_TO_NS(60000)
-#define PIECE_NS        (MS_TO_NS(1) * 3 / 4)
-#define CROWDED         (RETAINED_MAX * 9 / 10)
-#define FULL            (RETAINED_MAX * 3 / 4)
-#define ROOMY           (RETAINED_MAX / 2)
+#define PIECE_NS           (MS_TO_NS(1) * 3 / 4)
+#define CROWDED            (RETAINED_MAX * 9 / 10)
+#define FULL               (RETAINED_MAX * 3 / 4)
+#define ROOMY              (RETAINED_MAX / 2)
 /* Whoever has lived through so many collections is old: from then on only a full one can free it. */
 #define OLD_AFTER 4
 /* Marking an entry of a WeakMap, from the measurements in docs/architecture.md. */
@@ -138,8 +139,9 @@ static void note_death(const struct retained_record *record, uint64_t now_ns)
 static bool watchable_p(VALUE object)
 {
     if (RB_SPECIAL_CONST_P(object) || !RBASIC(object)->klass) return false;
-    if (RB_TYPE_P(object, T_CLASS) && !window_deaths_settled_p()) return !RB_FL_TEST_RAW(object, RUBY_FL_SINGLETON);
-    return !rb_objspace_internal_object_p(object);
+    if (RB_TYPE_P(object, T_CLASS) && !window_deaths_settled_p())
+        return !RB_FL_TEST_RAW(object, RUBY_FL_SINGLETON);
+    return !vm_internal_object_p(object);
 }
 
 static struct retained_record new_record(uint32_t stack, uint32_t class_index, double weight, uint64_t window)
@@ -240,7 +242,7 @@ static uint64_t bytes_of(VALUE object)
     case T_CLASS:
     case T_MODULE:
     case T_ICLASS: return sizeof(struct RBasic) + 3 * sizeof(VALUE); /* sizing one has crashed a VM */
-    default: return rb_obj_memsize_of(object);
+    default: return object_bytes(object);
     }
 }
 

@@ -31,15 +31,15 @@ extern const double retained_lifetime_bounds_s[SITE_LIFETIMES];
 
 struct retained_record {
     bool used;
-    bool tested;     /* found alive after a collection that could have freed it */
-    uint8_t majors;  /* major collections survived, at most 255 */
-    uint8_t group;   /* of windows, for the standard error */
-    uint32_t stack;  /* of call_sites, or CALL_SITE_NONE */
+    bool tested;    /* found alive after a collection that could have freed it */
+    uint8_t majors; /* major collections survived, at most 255 */
+    uint8_t group;  /* of windows, for the standard error */
+    uint32_t stack; /* of call_sites, or CALL_SITE_NONE */
     uint32_t class_index;
     uint32_t born_major;
-    uint32_t asked_major; /* major collections when it was last asked for */
-    size_t born_collections; /* GC.count, when it became a record */
-    VALUE class_id;       /* of its class, an Integer: an object of another class is another */
+    uint32_t asked_major;           /* major collections when it was last asked for */
+    size_t born_collections;        /* GC.count, when it became a record */
+    VALUE class_id;                 /* of its class, an Integer: an object of another class is another */
     uint64_t born_ns, last_seen_ns; /* monotonic */
     uint64_t outlived_ns; /* its age, at least, at the latest full collection it outlived; 0: not known */
     uint64_t bytes;

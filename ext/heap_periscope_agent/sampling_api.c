@@ -77,18 +77,21 @@ static VALUE allocation_rows_json(VALUE self, VALUE by, VALUE limit)
     return answer(&question);
 }
 
-/* retained_rows_json(limit) → JSON array */
-static VALUE retained_rows_json(VALUE self, VALUE limit)
+static VALUE retained_rows(VALUE limit)
 {
-    (void)self;
     size_t rows = NUM2SIZET(limit);
     fork_guard_check();
     allocation_sampler_survey();
     struct question question = {.retained = true};
     sampling_rows_retained(&question.rows, rows);
-    VALUE text = answer(&question);
-    guarded_call_pass_on();
-    return text;
+    return answer(&question);
+}
+
+/* retained_rows_json(limit) → JSON array */
+static VALUE retained_rows_json(VALUE self, VALUE limit)
+{
+    (void)self;
+    return interrupts_wait(retained_rows, limit);
 }
 
 /* sampling_status_json → JSON object, or nil when sampling was never on */
@@ -109,10 +112,12 @@ static VALUE sampling_status_json(VALUE self)
 static VALUE sampling_folders(VALUE self, VALUE application, VALUE libraries)
 {
     const char *folders[8];
+    Check_Type(application, T_STRING);
     Check_Type(libraries, T_ARRAY);
     size_t count = (size_t)RARRAY_LEN(libraries) < 8 ? (size_t)RARRAY_LEN(libraries) : 8;
     for (size_t i = 0; i < count; i++) {
         VALUE folder = RARRAY_AREF(libraries, (long)i);
+        Check_Type(folder, T_STRING); /* what it made of anything else would be gone by the time it is read */
         folders[i] = StringValueCStr(folder);
     }
     frame_table_set_folders(StringValueCStr(application), folders, count);

@@ -146,7 +146,8 @@ static void add_samples(VALUE rows, uint64_t window)
         *sample = (struct window_sample){.object = object, .klass = CLASS_OF(object)};
         allocation_window.sample_count = (size_t)i + 1;
         window_deaths_watch((size_t)i);
-        retained_set_add(sample, CALL_SITE_NONE, NUM2UINT(RARRAY_AREF(row, 2)), NUM2DBL(RARRAY_AREF(row, 1)), window);
+        retained_set_add(sample, CALL_SITE_NONE, NUM2UINT(RARRAY_AREF(row, 2)), NUM2DBL(RARRAY_AREF(row, 1)),
+                         window);
         rb_ary_clear(row);
     }
 }

@@ -9,7 +9,7 @@ struct slot {
 
 struct value_cache {
     VALUE holder;
-    size_t majors; /* full collections when it was empty the last time */
+    size_t majors;              /* full collections when it was empty the last time */
     uint32_t limit, used, size; /* size: a power of two, at least twice the limit */
     struct slot slots[];
 };
@@ -51,8 +51,8 @@ struct value_cache *value_cache_new(uint32_t limit)
     struct value_cache *cache = ruby_xcalloc(1, sizeof *cache + size * sizeof *cache->slots);
     cache->limit = limit;
     cache->size = size;
+    rb_gc_register_address(&cache->holder); /* first: it may collect */
     cache->holder = TypedData_Wrap_Struct(0, &cache_type, cache);
-    rb_gc_register_address(&cache->holder);
     return cache;
 }
 

@@ -2,6 +2,7 @@
  * job must not, so objects wait for the next visit; nothing holds them. Who waits is put in as long as no marking can have ended since:
  * after that an address may mean another object, or none. */
 #include "gc_epoch.h"
+#include "object_bytes.h"
 #include "vm.h"
 #include "weak_set.h"
 
@@ -115,7 +116,8 @@ struct visit {
     VALUE map, into; /* that is asked, and that is filled, or Qnil */
 };
 
-static VALUE each_entry(VALUE map_asked, VALUE (*visitor)(RB_BLOCK_CALL_FUNC_ARGLIST(, )), struct visit *visit)
+static VALUE each_entry(VALUE map_asked, VALUE (*visitor)(RB_BLOCK_CALL_FUNC_ARGLIST(, )),
+                        struct visit *visit)
 {
     VALUE each = method_of(map_asked, "each_pair"), block = rb_proc_new(visitor, (VALUE)visit);
     return rb_method_call_with_block(0, NULL, each, block);
@@ -147,7 +149,7 @@ static bool ask(const struct weak_question *question)
     if (visit.map != map) return true; /* the set was given up, or begun anew, by another thread */
     for (uint32_t place = 0; place < WEAK_PLACES; place++)
         if (entered[place] && !seen[place]) question->dead(place);
-    map_bytes = rb_obj_memsize_of(map);
+    map_bytes = object_bytes(map);
     return true;
 }
 
@@ -169,7 +171,7 @@ static void tidy(void)
     if (visit.map != map) return;
     map = fresh;
     store = visit.into;
-    map_bytes = rb_obj_memsize_of(map);
+    map_bytes = object_bytes(map);
 }
 
 static uint64_t bytes(void)

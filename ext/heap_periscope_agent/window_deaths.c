@@ -11,7 +11,8 @@
 #define PLACES (WINDOW_SAMPLES * 2)
 
 static VALUE freed_key, final_key;
-static uint16_t places[PLACES]; /* number of a sample + 1, by its address; one that died stays, and is nobody's */
+static uint16_t
+    places[PLACES]; /* number of a sample + 1, by its address; one that died stays, and is nobody's */
 static bool open;
 static uint64_t freed, gone_at_open;
 static struct gc_epoch opened;
