@@ -88,7 +88,7 @@ bool arming_hook_on(enum arming_hook which)
 {
     struct hook *hook = &hooks[which];
     if (hook->on) return true;
-    if (!arming_open_p() || hook->banned) return false;
+    if (!arming_open_p() || hook->banned || !hook->function) return false;
     hook->on = guarded_c_call(add, (VALUE)hook, NULL);
     return hook->on;
 }
