@@ -19,15 +19,14 @@ def probe_features
   have_func("rb_postponed_job_trigger", "ruby/debug.h")     # Ruby 3.3
   have_func("rb_profile_frames", "ruby/debug.h")
   have_func("rb_ext_ractor_safe", "ruby.h")
-  have_func("rb_objspace_each_objects")                     # exported, but in no public header
-  have_func("rb_obj_memsize_of")                            # exported, but in no public header
-  have_func("rb_objspace_internal_object_p")                # exported, but in no public header
   have_func("rb_gc_latest_gc_info", "ruby.h")
   have_func("clock_gettime", "time.h")
   have_func("sendmmsg", "sys/socket.h")                     # Linux
   have_func("pthread_condattr_setclock", "pthread.h")       # not on macOS
   have_func("pthread_setname_np", "pthread.h")
   have_library("m", "log1p", "math.h")
+  # What no public header of Ruby declares is looked up at run time (vm.c): linking a static libruby tells nothing about that.
+  have_func("dlsym", "dlfcn.h") || have_library("dl", "dlsym", "dlfcn.h") # in the C library from glibc 2.34 on
 end
 
 def set_compiler_flags

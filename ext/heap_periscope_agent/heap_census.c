@@ -38,7 +38,7 @@ struct heap_census {
     struct census_cost cost;
     /* of the slice that is running */
     uint64_t started_ns, deadline_ns, slice_ns;
-    bool stalled, stop;
+    bool stalled, stop, alone, walked;
 };
 
 static struct heap_census *alive;
@@ -116,7 +116,7 @@ static void end_stall(struct heap_census *census)
     census->stalled = false;
 }
 
-/* What rb_objspace_each_objects would do itself, but then the list of pages would have to be made anew. */
+/* What vm.each_objects would do itself, but then the list of pages would have to be made anew. */
 static void finish_collection(struct heap_census *census)
 {
     if (rb_gc_disable() == Qfalse) rb_gc_enable();
@@ -186,19 +186,27 @@ static int visit_page(void *begin, void *end, size_t stride, void *data)
 /* Beside other Ractors, which may collect at any time, and where there is no memory for a list. */
 static bool walk_unlisted(struct heap_census *census)
 {
-    rb_objspace_each_objects(visit_page, census);
+    vm.each_objects(visit_page, census);
     return !census->stop;
 }
 
-static bool walk_pages(struct heap_census *census, bool alone)
+static bool walk_pages(struct heap_census *census)
 {
-    if (alone && list_holds(census)) return walk_list(census, false);
-    if (alone && heap_pages_list()) return walk_list(census, true);
+    if (census->alone && list_holds(census)) return walk_list(census, false);
+    if (census->alone && heap_pages_list()) return walk_list(census, true);
     return walk_unlisted(census);
+}
+
+static VALUE walk_to_its_end(VALUE argument)
+{
+    struct heap_census *census = (struct heap_census *)argument;
+    census->walked = walk_pages(census);
+    return Qnil;
 }
 
 struct heap_census *heap_census_begin(bool by_class, bool bytes)
 {
+    if (!vm.each_objects) return NULL;
     struct heap_census *census = calloc(1, sizeof *census);
     if (!census) return NULL;
 
@@ -232,8 +240,8 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
         census->short_of_memory = true;
         return true;
     }
-    bool alone = !other_ractors();
-    if (!alone) census->by_class = census->bytes = false;
+    census->alone = !other_ractors();
+    if (!census->alone) census->by_class = census->bytes = false;
 
     census->started_ns = started_ns;
     census->slice_ns = slice_ns;
@@ -241,15 +249,16 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
     census->stop = false;
     census->stalled = heap_census_collection_pending();
     /* Another Ractor may just be disabling the collector itself: there it is left to the walk. */
-    if (census->stalled && alone) finish_collection(census);
-    bool all = walk_pages(census, alone);
+    if (census->stalled && census->alone) finish_collection(census);
+    /* The VM raises NoMemoryError where it has no room for its list of pages. */
+    if (!guarded_c_call(walk_to_its_end, (VALUE)census, NULL)) census->short_of_memory = true;
     class_table_flush(&census->found);
 
     uint64_t slice = monotonic_ns() - census->started_ns;
     census->cost.slices++;
     census->cost.gvl_ns += slice;
     if (slice > census->cost.longest_slice_ns) census->cost.longest_slice_ns = slice;
-    return all;
+    return census->walked || census->short_of_memory;
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------------- */
@@ -345,6 +354,16 @@ void heap_census_abandon(struct heap_census *census)
     release(census);
 }
 
+#ifdef HEAP_PERISCOPE_TESTING
+size_t heap_census_alive(void)
+{
+    size_t count = 0;
+    for (const struct heap_census *census = alive; census; census = census->next)
+        count++;
+    return count;
+}
+#endif
+
 /* --- yardstick ----------------------------------------------------------------------------------------------------------- */
 
 static int visit_flags(void *begin, void *end, size_t stride, void *data)
@@ -359,6 +378,6 @@ static int visit_flags(void *begin, void *end, size_t stride, void *data)
 uint64_t heap_census_bare_walk(void)
 {
     uint64_t used = 0;
-    rb_objspace_each_objects(visit_flags, &used);
+    if (vm.each_objects) vm.each_objects(visit_flags, &used);
     return used;
 }

@@ -56,7 +56,7 @@ struct census_result {
 /* Once, from Init. GVL. */
 void heap_census_init(void);
 
-/* `by_class` false counts T_ types and pools only. NULL when there is no memory. GVL. */
+/* `by_class` false counts T_ types and pools only. NULL when there is no memory, and where the VM hides its pages (vm.h). GVL. */
 struct heap_census *heap_census_begin(bool by_class, bool bytes);
 
 /* Walks for about `slice_ns` (0: to the end) after a pending collection has been finished. True when the census is done,
@@ -77,6 +77,11 @@ void heap_census_finish(struct heap_census *census, struct census_result *result
 /* Ends the census and forgets what it found. GVL. */
 void heap_census_abandon(struct heap_census *census);
 
+#ifdef HEAP_PERISCOPE_TESTING
+/* Censuses begun and not ended. GVL. */
+size_t heap_census_alive(void);
+#endif
+
 /* Merges entries of one name, classifies, sorts by count. No Ruby API, no GVL. */
 void census_result_sort(struct census_result *result);
 
@@ -86,7 +91,7 @@ void census_result_free(struct census_result *result);
 /* True while the collector has a mark or sweep pending, which a walk would have to finish first. GVL. */
 bool heap_census_collection_pending(void);
 
-/* Time a walk that reads nothing but the flags takes, the yardstick of the benchmark. Counts used slots. GVL. */
+/* Time a walk that reads nothing but the flags takes, the yardstick of the benchmark. Counts used slots; 0 where the VM hides its pages. GVL. */
 uint64_t heap_census_bare_walk(void);
 
 #endif

@@ -64,7 +64,7 @@ bool heap_pages_list(void)
     list.overflow = list.all = false;
     if (!make_room(rb_gc_stat(pages_key) + SPARE_PAGES)) return false;
 
-    rb_objspace_each_objects(note_page, NULL);
+    vm.each_objects(note_page, NULL);
     if (list.overflow) {
         list.count = 0;
         return false;

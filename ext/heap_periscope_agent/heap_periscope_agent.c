@@ -23,6 +23,7 @@
 #include "sampling_support.h"
 #include "testing.h"
 #include "udp_transport.h"
+#include "vm.h"
 #include "vm_end.h"
 
 #include <ruby.h>
@@ -40,6 +41,7 @@ void Init_heap_periscope_agent(void)
     VALUE agent = rb_define_module("HeapPeriscopeAgent");
     VALUE version = rb_const_get(agent, rb_intern("VERSION"));
 
+    vm_init();
     platform_classes_init();
     gc_stats_init();
     gc_events_init();

@@ -8,6 +8,7 @@
 #include "reporter.h"
 #include "synchronous_report.h"
 #include "spans.h"
+#include "vm.h"
 
 #include <ruby/thread.h>
 #include <stdlib.h>
@@ -149,11 +150,17 @@ static VALUE free_result(VALUE argument)
     return Qnil;
 }
 
+static VALUE agent_error(void)
+{
+    return rb_const_get(rb_const_get(rb_cObject, rb_intern("HeapPeriscopeAgent")), rb_intern("Error"));
+}
+
 /* [[name, count, bytes, platform], …], most objects first. Walks the heap in one go. */
 static VALUE native_census(VALUE self, VALUE bytes)
 {
     (void)self;
     struct census_result result = {0};
+    if (!vm.each_objects) rb_raise(agent_error(), "%s", vm_missing(0));
     ractor_watch_ask();
     struct heap_census *census = heap_census_begin(true, RTEST(bytes));
     if (!census) rb_memerror();
@@ -162,6 +169,16 @@ static VALUE native_census(VALUE self, VALUE bytes)
     VALUE rows = rb_ensure(result_to_array, (VALUE)&result, free_result, (VALUE)&result);
     guarded_call_pass_on();
     return rows;
+}
+
+/* What this Ruby does not let us do: an Array of sentences, most often empty. */
+static VALUE native_unavailable(VALUE self)
+{
+    (void)self;
+    VALUE sentences = rb_ary_new();
+    for (unsigned i = 0; vm_missing(i); i++)
+        rb_ary_push(sentences, rb_utf8_str_new_cstr(vm_missing(i)));
+    return sentences;
 }
 
 void native_api_init(VALUE agent)
@@ -177,4 +194,5 @@ void native_api_init(VALUE agent)
     rb_define_singleton_method(native, "snapshot_json", native_snapshot_json, 1);
     rb_define_singleton_method(native, "figures_json", native_figures_json, 0);
     rb_define_singleton_method(native, "census", native_census, 1);
+    rb_define_singleton_method(native, "unavailable", native_unavailable, 0);
 }

@@ -82,8 +82,18 @@ static inline size_t object_bytes_beyond_slot(VALUE object, size_t slot_bytes)
         return (size_t)RSTRING(object)->as.heap.aux.capa + 1;
     if (type == T_ARRAY && !(flags & (shared | RARRAY_EMBED_FLAG)))
         return (size_t)RARRAY(object)->as.heap.aux.capa * sizeof(VALUE);
-    size_t size = rb_obj_memsize_of(object);
+    size_t size = vm.memsize_of ? vm.memsize_of(object) : 0;
     return size > slot_bytes ? size - slot_bytes : 0;
+}
+
+/* Of a slot of the smallest size, for where the VM does not tell. */
+#define SMALLEST_SLOT_BYTES (sizeof(struct RBasic) + 3 * sizeof(VALUE))
+
+/* An object outside of a walk. */
+static inline size_t object_bytes(VALUE object)
+{
+    if (vm.memsize_of) return vm.memsize_of(object);
+    return SMALLEST_SLOT_BYTES + object_bytes_beyond_slot(object, SMALLEST_SLOT_BYTES);
 }
 
 #endif

@@ -13,6 +13,7 @@
 #include "span_census.h"
 #include "spans.h"
 #include "synchronous_report.h"
+#include "vm.h"
 #include "wait_point.h"
 
 #include <ruby.h>
@@ -175,7 +176,7 @@ void reporter_init(void)
 {
     wait_point_init(&ended);
     rb_gc_register_address(&thread);
-    span_census_set_waker(reporter_wake);
+    if (vm.each_objects) span_census_set_waker(reporter_wake);
 }
 
 bool reporter_running_p(void)

@@ -6,7 +6,7 @@
 #include "newcomers.h"
 #include "random_bits.h"
 #include "stack_scrub.h"
-#include "vm.h"
+#include "object_bytes.h"
 #include "window_deaths.h"
 
 #include <math.h>
@@ -139,7 +139,7 @@ static bool watchable_p(VALUE object)
 {
     if (RB_SPECIAL_CONST_P(object) || !RBASIC(object)->klass) return false;
     if (RB_TYPE_P(object, T_CLASS) && !window_deaths_settled_p()) return !RB_FL_TEST_RAW(object, RUBY_FL_SINGLETON);
-    return !rb_objspace_internal_object_p(object);
+    return !vm_internal_object_p(object);
 }
 
 static struct retained_record new_record(uint32_t stack, uint32_t class_index, double weight, uint64_t window)
@@ -240,7 +240,7 @@ static uint64_t bytes_of(VALUE object)
     case T_CLASS:
     case T_MODULE:
     case T_ICLASS: return sizeof(struct RBasic) + 3 * sizeof(VALUE); /* sizing one has crashed a VM */
-    default: return rb_obj_memsize_of(object);
+    default: return object_bytes(object);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "leak_sections.h"
 #include "sampling_sections.h"
 #include "span_sections.h"
+#include "vm.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -244,6 +245,18 @@ static void write_cost(struct sections *sections)
     add_value(sections, "agent_cost");
 }
 
+/* What this Ruby does not let us do; most let everything. */
+static void write_unavailable(struct sections *sections)
+{
+    if (!vm_missing(0)) return;
+    json_parts_open(sections->parts, "unavailable", '[', false);
+    for (unsigned i = 0; vm_missing(i); i++) {
+        json_string(sections->json, vm_missing(i));
+        add_entry(sections, false);
+    }
+    json_parts_close(sections->parts);
+}
+
 /* -------------------------------------------------------------------------------------------------------------------------- */
 
 void snapshot_sections_write(const struct report *report, struct json_parts *parts)
@@ -263,6 +276,7 @@ void snapshot_sections_write(const struct report *report, struct json_parts *par
     write_memory(&sections);
     sampling_sections_write(report->sampling, sections.json, parts);
     write_cost(&sections);
+    write_unavailable(&sections);
     if (report->config.allocation_sampling) leak_sections_write(&report->leak_suspects, sections.json, parts);
     yajl_gen_free(sections.json);
 }

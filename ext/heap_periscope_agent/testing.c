@@ -15,6 +15,7 @@
 #include "platform_classes.h"
 #include "postponed_job.h"
 #include "synchronous_report.h"
+#include "vm.h"
 #include "wire_testing.h"
 
 #include <pthread.h>
@@ -35,6 +36,34 @@ static VALUE heap_page_listings(VALUE self)
 {
     (void)self;
     return ULL2NUM(heap_pages_listing());
+}
+
+static void list_without_memory(int (*callback)(void *, void *, size_t, void *), void *data)
+{
+    (void)callback;
+    (void)data;
+    rb_memerror();
+}
+
+static VALUE yield(VALUE unused)
+{
+    return rb_yield(unused);
+}
+
+static VALUE list_again(VALUE real)
+{
+    vm = *(struct vm_functions *)real;
+    return Qnil;
+}
+
+/* without_page_lists { … }: meanwhile the VM has no memory to list its pages. Answers how many censuses are alive afterwards. */
+static VALUE without_page_lists(VALUE self)
+{
+    (void)self;
+    struct vm_functions real = vm;
+    vm.each_objects = list_without_memory;
+    rb_ensure(yield, Qnil, list_again, (VALUE)&real);
+    return SIZET2NUM(heap_census_alive());
 }
 
 static VALUE census_figures(const struct census_result *result)
@@ -95,6 +124,7 @@ static VALUE census(VALUE self, VALUE by_class, VALUE bytes, VALUE slice_ns)
 {
     (void)self;
     struct census_result result = {0};
+    if (!vm.each_objects) rb_raise(rb_eNotImpError, "%s", vm_missing(0));
     struct heap_census *walk = heap_census_begin(RTEST(by_class), RTEST(bytes));
     if (!walk) rb_memerror();
     while (!heap_census_step(walk, NUM2ULL(slice_ns))) {
@@ -336,6 +366,7 @@ void testing_init(VALUE agent)
     rb_define_singleton_method(testing, "bare_walk_ns", bare_walk_ns, 0);
     rb_define_singleton_method(testing, "heap_page_listings", heap_page_listings, 0);
     rb_define_singleton_method(testing, "census", census, 3);
+    rb_define_singleton_method(testing, "without_page_lists", without_page_lists, 0);
     rb_define_singleton_method(testing, "follow_memory", follow_memory, 0);
     rb_define_singleton_method(testing, "failing_turn", failing_turn, 0);
     rb_define_singleton_method(testing, "armed", armed, 0);

@@ -2,7 +2,7 @@
  * job must not, so objects wait for the next visit; nothing holds them. Who waits is put in as long as no marking can have ended since:
  * after that an address may mean another object, or none. */
 #include "gc_epoch.h"
-#include "vm.h"
+#include "object_bytes.h"
 #include "weak_set.h"
 
 #include <string.h>
@@ -147,7 +147,7 @@ static bool ask(const struct weak_question *question)
     if (visit.map != map) return true; /* the set was given up, or begun anew, by another thread */
     for (uint32_t place = 0; place < WEAK_PLACES; place++)
         if (entered[place] && !seen[place]) question->dead(place);
-    map_bytes = rb_obj_memsize_of(map);
+    map_bytes = object_bytes(map);
     return true;
 }
 
@@ -169,7 +169,7 @@ static void tidy(void)
     if (visit.map != map) return;
     map = fresh;
     store = visit.into;
-    map_bytes = rb_obj_memsize_of(map);
+    map_bytes = object_bytes(map);
 }
 
 static uint64_t bytes(void)

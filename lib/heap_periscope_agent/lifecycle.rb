@@ -13,6 +13,7 @@ module HeapPeriscopeAgent
         return false unless HeapPeriscopeAgent.configuration.enabled
 
         flush_at_exit
+        Native.unavailable.each { |sentence| Log.once([:unavailable, sentence], sentence) }
         started = Native.start
         Log.write("reporting to #{target}", level: :debug) if started
         started

@@ -4,7 +4,7 @@ require "heap_periscope_agent"
 require "json"
 require_relative "../support/watched_program"
 
-RSpec.describe "names of classes in a census", :native do
+RSpec.describe "names of classes in a census", :native, :walks_heap do
   # @return [Hash{String => Integer}] under stress without the thousands of objects that the rows of a census are
   def counts
     return HeapPeriscopeAgent::Testing.census(true, false, 0)[:classes].transform_values(&:first) if GcStress.on?

@@ -4,7 +4,7 @@ require "objspace"
 require "heap_periscope_agent"
 require_relative "../support/watched_program"
 
-RSpec.describe "heap census", :native do
+RSpec.describe "heap census", :native, :walks_heap do
   let(:testing) { HeapPeriscopeAgent::Testing }
   # Ruby's names of the T_ types, by number
   let(:numbers) do
@@ -170,7 +170,7 @@ RSpec.describe "heap census", :native do
     end
   end
 
-  it "sums bytes within 0.01 % of ObjectSpace.memsize_of" do
+  it "sums bytes within 0.01 % of ObjectSpace.memsize_of", :vm_sizes do
     # heirs of their own, so that nothing else in this process counts among them
     text, list, map, plain = { "CensusText" => String, "CensusList" => Array, "CensusMap" => Hash, "CensusPlain" => Object }
                              .map { |name, parent| stub_const(name, Class.new(parent)) }

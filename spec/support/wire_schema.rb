@@ -61,7 +61,7 @@ class WireSchema
                      "buckets" => Each.new(BUCKET) },
     "process_memory" => { "rss_bytes" => COUNT, "pss_bytes" => Optional.new(COUNT), "shared_bytes" => Optional.new(COUNT),
                           "private_bytes" => Optional.new(COUNT), "swap_bytes" => Optional.new(COUNT) },
-    "agent_cost" => COST
+    "agent_cost" => COST, "unavailable" => Optional.new(Each.new(TEXT))
   }.freeze
   GC_REPORT = {
     "gc_duration_since_last_check_ms" => AMOUNT, "gc_invocation_count" => COUNT,
