@@ -9,6 +9,7 @@ end
 
 require_relative "heap_periscope_agent/version"
 require_relative "heap_periscope_agent/errors"
+require_relative "heap_periscope_agent/guard"
 require_relative "heap_periscope_agent/log"
 require_relative "heap_periscope_agent/configuration"
 require_relative "heap_periscope_agent/service_name"

@@ -6,4 +6,16 @@ namespace :storm do
     ruby "-Ilib", "-r", "heap_periscope_agent", "-r", "./spec/support/fork_storm",
          "-e", "ForkStorm.new(#{Integer(ENV.fetch("FORKS", "10000"))}).call; puts 'every child came back'"
   end
+
+  desc "Send threads 10 000 interrupts of each kind with everything on, none may be lost (COUNT=n, WAY=raise|timeout|kill for one kind)"
+  task interrupts: :compile do
+    count = Integer(ENV.fetch("COUNT", "10000"))
+    ENV.fetch("WAY", "raise timeout kill").split.each do |way|
+      ruby({ "RUBY_THREAD_TIMESLICE" => "1" }, "-Ilib", "-r", "heap_periscope_agent", "-r", "./spec/support/interrupt_storm", "-e", <<~CODE)
+        lost = InterruptStorm.new("#{way}", #{count}).call
+        puts "#{RUBY_VERSION}, #{way}: #{count} sent, \#{lost} lost"
+        exit!(lost.zero?)
+      CODE
+    end
+  end
 end

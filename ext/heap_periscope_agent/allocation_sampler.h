@@ -40,8 +40,8 @@ void allocation_sampler_init(void (*call)(void));
  * person. */
 bool allocation_sampler_follow(const struct agent_config *config);
 
-/* In person: starts if the configuration says so, has new objects put into the retained set, and has it surveyed if that is due. An interrupt is kept
- * (guarded_call.h). */
+/* In person: starts if the configuration says so, has new objects put into the retained set, and has it surveyed if that is due. Where
+ * interrupts wait (guarded_call.h). */
 void allocation_sampler_visit(const struct agent_config *config);
 
 /* Ends sampling; what was found can be read until it starts again. */
@@ -58,7 +58,7 @@ struct sampler_status allocation_sampler_status(void);
 /* What is found counts as reported from here on. */
 void allocation_sampler_mark_reported(void);
 
-/* In person: brings the retained set up to date. An interrupt is kept. */
+/* In person: brings the retained set up to date. Where interrupts wait. */
 void allocation_sampler_survey(void);
 
 #endif

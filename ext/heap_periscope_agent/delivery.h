@@ -24,7 +24,7 @@ struct delivery {
 void delivery_encode(struct delivery *delivery);
 
 /* Numbers, signs and hands everything to the kernel, unless it is withdrawn; frees the datagrams (not the report). Never waits. With
- * the GVL where the report's configuration says `sign`; does not raise, an interrupt is kept (guarded_call.h). */
+ * the GVL where the report's configuration says `sign`; does not raise where interrupts wait (guarded_call.h). */
 void delivery_send(struct delivery *delivery);
 
 /* Around fork. In the child numbers begin at 1 again. */

@@ -5,6 +5,7 @@
 #include "allocation_sampler.h"
 #include "delivery.h"
 #include "gc_events.h"
+#include "guarded_call.h"
 #include "gvl_turn.h"
 #include "identity.h"
 #include "leak_suspects.h"
@@ -48,9 +49,8 @@ void fork_guard_init(void)
     pthread_atfork(lock_all, unlock_all, unlock_all);
 }
 
-void fork_guard_check(void)
+static VALUE begin_anew(VALUE unused)
 {
-    if (!identity_stale_p()) return;
     identity_renew();
     agent_cost_reset();
     gc_events_reset();
@@ -63,4 +63,10 @@ void fork_guard_check(void)
     spans_after_fork();
     leak_suspects_reset();
     reporter_after_fork();
+    return unused;
+}
+
+void fork_guard_check(void)
+{
+    if (identity_stale_p()) interrupts_wait(begin_anew, Qnil);
 }

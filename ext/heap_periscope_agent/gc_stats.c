@@ -116,16 +116,23 @@ uint64_t gc_total_time_ns(void)
     return latest_ns;
 }
 
+/* As of the latest answer of gc_total_time_by_ms_ns. */
+static size_t known_count, known_ms;
+
+bool gc_total_time_by_ms_known_p(void)
+{
+    return rb_gc_count() == known_count && rb_gc_stat(time_key) == known_ms;
+}
+
 uint64_t gc_total_time_by_ms_ns(void)
 {
-    static size_t known_count, known_ms;
     static uint64_t known_ns;
     size_t count = rb_gc_count(), ms = rb_gc_stat(time_key);
 
     if (count != known_count || ms != known_ms) {
+        known_ns = gc_total_time_ns(); /* first: an interrupt that waited comes out of it */
         known_count = count;
         known_ms = ms;
-        known_ns = gc_total_time_ns();
     }
     return known_ns;
 }

@@ -45,12 +45,15 @@ int gc_stats_position(const char *name);
 void gc_info_collect(struct gc_info *info);
 
 /* GC.total_time in nanoseconds: all time the collector took since boot; never less than before. Inside a postponed job it is
- * known to the millisecond below, and moves when that is over. Stands still where the program switched measuring off. An interrupt
- * of the calling thread is kept (guarded_call.h). */
+ * known to the millisecond below, and moves when that is over. Stands still where the program switched measuring off. Outside of
+ * jobs interrupts of the calling thread may come out of it (guarded_call.h). */
 uint64_t gc_total_time_ns(void);
 
 /* The same as it was when a collection last began or GC.stat(:time), whole milliseconds, last moved: a fifth of the price. */
 uint64_t gc_total_time_by_ms_ns(void);
+
+/* Whether gc_total_time_by_ms_ns would answer what it did before, without asking Ruby code and so without letting an interrupt in. */
+bool gc_total_time_by_ms_known_p(void);
 
 uint64_t gc_total_allocated_objects(void);
 

@@ -34,6 +34,7 @@ static bool taken_by_job;
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int pending; /* threads that want the GVL, or have it */
 static bool in_job;         /* GVL */
+static atomic_bool interrupted;
 static struct postponed_job job;
 
 static VALUE work_offered(VALUE unused)
@@ -70,9 +71,18 @@ static void run_job(void *unused)
     take_turn(true);
 }
 
+/* The VM looks for interrupts once more when a thread gives up the GVL, finds that they are to wait, and has forgotten them by the time
+ * it waits without. So they are looked for here; what comes is a thread's wish to end, which can wait until the next turn. */
+static void note_interrupts(void)
+{
+    rb_thread_check_ints(); /* switches threads now, if that is due */
+    if (interrupts_waiting_p()) atomic_store(&interrupted, true);
+}
+
 static void *run_in_person(void *unused)
 {
     take_turn(false);
+    note_interrupts();
     return unused;
 }
 
@@ -165,6 +175,7 @@ static void *pay_visit(void *argument)
     uint64_t cpu_ns = thread_cpu_ns(); /* Ruby code lets other threads in, whose time is not ours */
     visit->work(visit->argument);
     agent_cost_add(COST_GVL_NS, thread_cpu_ns() - cpu_ns);
+    note_interrupts();
     return NULL;
 }
 
@@ -174,6 +185,11 @@ void gvl_turn_in_person(gvl_turn_work work, void *argument)
     atomic_fetch_add(&pending, 1);
     rb_thread_call_with_gvl(pay_visit, &visit);
     atomic_fetch_sub(&pending, 1);
+}
+
+bool gvl_turn_interrupted(void)
+{
+    return atomic_exchange(&interrupted, false);
 }
 
 bool gvl_turn_in_job(void)

@@ -24,9 +24,12 @@ void gvl_turn_stop(void);
  * told to end still does its last work. */
 void gvl_turn_run(gvl_turn_work work, void *argument);
 
-/* Runs `work` on the reporter's own thread, however long it has to wait for the GVL. For work that calls Ruby code. Only for
- * the reporter thread, without the GVL. */
+/* Runs `work` on the reporter's own thread, however long it has to wait for the GVL. For work that calls Ruby code, guarded. Only for
+ * the reporter thread, without the GVL, whose interrupts wait: one that came through would jump over what is held here. */
 void gvl_turn_in_person(gvl_turn_work work, void *argument);
+
+/* True once when an interrupt waits for the thread that took a turn in person: it should return to the VM (guarded_call.h). Reporter thread. */
+bool gvl_turn_interrupted(void);
 
 /* True inside a turn that a postponed job took, on a thread of the program. GVL. */
 bool gvl_turn_in_job(void);

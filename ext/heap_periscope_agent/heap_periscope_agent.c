@@ -5,6 +5,7 @@
 #include "fork_guard.h"
 #include "gc_events.h"
 #include "gc_stats.h"
+#include "guarded_call.h"
 #include "gvl_turn.h"
 #include "heap_census.h"
 #include "identity.h"
@@ -42,6 +43,7 @@ void Init_heap_periscope_agent(void)
     VALUE version = rb_const_get(agent, rb_intern("VERSION"));
 
     vm_init();
+    guarded_call_init();
     platform_classes_init();
     gc_stats_init();
     gc_events_init();

@@ -96,6 +96,7 @@ bool leak_watch_observe(struct report *report)
 struct news {
     char *text;
     size_t length;
+    int ended_by;
 };
 
 static VALUE call_announce(VALUE argument)
@@ -111,7 +112,7 @@ static VALUE call_announce(VALUE argument)
 /* In person, never as a job: the callback is the program's code and may do anything. */
 static void announce(void *argument)
 {
-    if (!guarded_call(call_announce, (VALUE)argument, NULL)) agent_cost_add(COST_FAILURES, 1);
+    ((struct news *)argument)->ended_by = guarded_call_of_program(call_announce, (VALUE)argument);
 }
 
 static size_t count_news(const struct leak_suspect_list *list)
@@ -122,12 +123,12 @@ static size_t count_news(const struct leak_suspect_list *list)
     return count;
 }
 
-void leak_watch_announce(const struct report *report)
+int leak_watch_announce(const struct report *report)
 {
     const struct leak_suspect_list *all = &report->leak_suspects;
     size_t count = count_news(all);
     struct leak_suspect_list fresh = {.suspects = count ? malloc(count * sizeof *fresh.suspects) : NULL};
-    if (!fresh.suspects) return;
+    if (!fresh.suspects) return 0;
     for (size_t i = 0; i < all->count; i++)
         if (all->suspects[i].news) fresh.suspects[fresh.count++] = all->suspects[i];
 
@@ -136,4 +137,5 @@ void leak_watch_announce(const struct report *report)
     if (news.text) gvl_turn_in_person(announce, &news);
     free(news.text);
     leak_suspects_free(&fresh);
+    return news.ended_by;
 }

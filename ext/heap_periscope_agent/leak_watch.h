@@ -13,7 +13,7 @@ bool leak_watch_census_due(const struct agent_config *config);
  * the detector nothing new. */
 bool leak_watch_observe(struct report *report);
 
-/* Calls `config.on_leak_suspect` for what is new in the report's suspects. */
-void leak_watch_announce(const struct report *report);
+/* Calls `config.on_leak_suspect` for what is new in the report's suspects. Answers 0, or what guarded_call_of_program did. */
+int leak_watch_announce(const struct report *report);
 
 #endif

@@ -21,52 +21,47 @@ static VALUE native_configure(VALUE self, VALUE options)
     return self;
 }
 
+/* Interrupts of the calling thread wait until a call is over: none of them leaves anything half done, or gets lost in it. */
+static VALUE answer_flag(VALUE function)
+{
+    fork_guard_check();
+    return ((bool (*)(void))function)() ? Qtrue : Qfalse;
+}
+
 static VALUE native_start(VALUE self)
 {
     (void)self;
-    fork_guard_check();
-    bool started = reporter_start();
-    guarded_call_pass_on();
-    return started ? Qtrue : Qfalse;
+    return interrupts_wait(answer_flag, (VALUE)reporter_start);
 }
 
 static VALUE native_stop(VALUE self)
 {
     (void)self;
-    fork_guard_check();
-    bool stopped = reporter_stop();
-    guarded_call_pass_on();
-    return stopped ? Qtrue : Qfalse;
+    return interrupts_wait(answer_flag, (VALUE)reporter_stop);
 }
 
 static VALUE native_shutdown(VALUE self)
 {
     (void)self;
-    fork_guard_check();
-    return reporter_shutdown() ? Qtrue : Qfalse;
+    return interrupts_wait(answer_flag, (VALUE)reporter_shutdown);
 }
 
 static VALUE native_running_p(VALUE self)
 {
     (void)self;
-    fork_guard_check();
-    bool running = reporter_running_p();
-    guarded_call_pass_on();
-    return running ? Qtrue : Qfalse;
+    return interrupts_wait(answer_flag, (VALUE)reporter_running_p);
 }
 
 static VALUE native_after_fork(VALUE self)
 {
     fork_guard_check();
-    guarded_call_pass_on();
     return self;
 }
 
 static VALUE native_report_once(VALUE self)
 {
     (void)self;
-    fork_guard_check();
-    return synchronous_snapshot() ? Qtrue : Qfalse;
+    return interrupts_wait(answer_flag, (VALUE)synchronous_snapshot);
 }
 
 /* --- a snapshot's payload as text ------------------------------------------------------------------------------------------ */
@@ -101,13 +96,16 @@ static VALUE free_payload(VALUE argument)
     return Qnil;
 }
 
-static VALUE payload_of(unsigned what)
+static VALUE make_payload(VALUE what)
 {
     fork_guard_check();
-    struct payload payload = {.report = synchronous_collect(what | COLLECT_PEEK)};
-    VALUE text = rb_ensure(payload_text, (VALUE)&payload, free_payload, (VALUE)&payload);
-    guarded_call_pass_on();
-    return text;
+    struct payload payload = {.report = synchronous_collect((unsigned)what | COLLECT_PEEK)};
+    return rb_ensure(payload_text, (VALUE)&payload, free_payload, (VALUE)&payload);
+}
+
+static VALUE payload_of(unsigned what)
+{
+    return interrupts_wait(make_payload, what);
 }
 
 static VALUE native_snapshot_json(VALUE self, VALUE detailed)
@@ -155,10 +153,8 @@ static VALUE agent_error(void)
     return rb_const_get(rb_const_get(rb_cObject, rb_intern("HeapPeriscopeAgent")), rb_intern("Error"));
 }
 
-/* [[name, count, bytes, platform], …], most objects first. Walks the heap in one go. */
-static VALUE native_census(VALUE self, VALUE bytes)
+static VALUE take_census(VALUE bytes)
 {
-    (void)self;
     struct census_result result = {0};
     if (!vm.each_objects) rb_raise(agent_error(), "%s", vm_missing(0));
     ractor_watch_ask();
@@ -166,9 +162,14 @@ static VALUE native_census(VALUE self, VALUE bytes)
     if (!census) rb_memerror();
     heap_census_step(census, 0);
     heap_census_finish(census, &result);
-    VALUE rows = rb_ensure(result_to_array, (VALUE)&result, free_result, (VALUE)&result);
-    guarded_call_pass_on();
-    return rows;
+    return rb_ensure(result_to_array, (VALUE)&result, free_result, (VALUE)&result);
+}
+
+/* [[name, count, bytes, platform], …], most objects first. Walks the heap in one go. */
+static VALUE native_census(VALUE self, VALUE bytes)
+{
+    (void)self;
+    return interrupts_wait(take_census, bytes);
 }
 
 /* What this Ruby does not let us do: an Array of sentences, most often empty. */

@@ -74,6 +74,7 @@ static VALUE ask_service_name(VALUE unused)
         service_name_module = rb_const_get(agent, rb_intern("ServiceName"));
     }
     VALUE name = rb_funcall(service_name_module, current_id, 0);
+    Check_Type(name, T_STRING);
     snprintf(service_name, sizeof service_name, "%.*s", (int)RSTRING_LEN(name), RSTRING_PTR(name));
     return unused;
 }

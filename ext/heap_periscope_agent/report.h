@@ -57,8 +57,8 @@ void report_clear(struct report *report, enum report_type type);
 
 void report_free(struct report *report);
 
-/* Asks Ruby by which name this process goes, for the reports to come. Calls Ruby code, so not inside a postponed job; an interrupt
- * of the calling thread is kept (guarded_call.h). GVL. */
+/* Asks Ruby by which name this process goes, for the reports to come. Calls Ruby code, so not inside a postponed job; interrupts
+ * of the calling thread may come out of it (guarded_call.h). GVL. */
 void report_learn_service_name(void);
 
 /* Fills in the name this process goes by, as last learnt. GVL, does not raise. */

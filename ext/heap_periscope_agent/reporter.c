@@ -76,10 +76,19 @@ static void *rest(void *argument)
 static VALUE run_until_interrupted(VALUE argument)
 {
     struct life *life = (struct life *)argument;
+    interrupts_deliver();
     if (life->rest_ns) rb_thread_call_without_gvl(rest, life, reporter_loop_interrupt, life->loop);
+    interrupts_deliver();
     rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
-    guarded_call_pass_on();
+    if (reporter_loop_ended_by(life->loop)) rb_jump_tag(reporter_loop_ended_by(life->loop));
+    interrupts_deliver();
     return Qnil;
+}
+
+/* Between two runs alone the thread is killed: nothing is held, and no turn under way. */
+static VALUE run_undisturbed(VALUE argument)
+{
+    return interrupts_wait_for_life(run_until_interrupted, argument);
 }
 
 /* What a TracePoint of the program raises in every thread, or somebody raises in all threads there are, is not meant for this
@@ -105,7 +114,7 @@ static VALUE run_until_stopped(VALUE argument)
     while (!reporter_loop_stopping_p(life.loop)) {
         uint64_t began_ns = monotonic_ns();
         int tag = 0;
-        rb_protect(run_until_interrupted, (VALUE)&life, &tag);
+        rb_protect(run_undisturbed, (VALUE)&life, &tag);
         if (tag) survive(&life, tag, monotonic_ns() - began_ns);
     }
     return Qnil;
@@ -151,22 +160,26 @@ static bool spawn(void)
     return false;
 }
 
-static VALUE thread_status(VALUE unused)
+static VALUE thread_status(VALUE asked)
 {
-    (void)unused;
-    return rb_funcall(thread, rb_intern("alive?"), 0);
+    return rb_funcall(asked, rb_intern("alive?"), 0);
 }
 
-/* A thread that was killed before it first ran never came to its end_thread. */
+/* A thread that was killed before it first ran never came to its end_thread. Asking lets other threads run: by the time of the answer
+ * there may be another loop, which is none of ours to end. */
 static bool thread_alive(void)
 {
-    if (!current || NIL_P(thread)) return false;
-    VALUE alive = Qtrue; /* where an interrupt comes instead of an answer */
-    guarded_call(thread_status, Qnil, &alive);
-    if (RTEST(alive)) return true;
-    if (current) reporter_loop_abandon_censuses(current);
-    if (current) disarm();
-    current = NULL;
+    while (current && !NIL_P(thread)) {
+        struct reporter_loop *loop = current;
+        VALUE asked = thread, alive = Qtrue; /* where the program's own alive? raises */
+        guarded_call(thread_status, asked, &alive);
+        if (RTEST(alive)) return true;
+        if (current != loop || thread != asked) continue;
+        reporter_loop_abandon_censuses(loop);
+        disarm();
+        forget(loop);
+        return false;
+    }
     return false;
 }
 
@@ -286,6 +299,7 @@ void reporter_after_fork(void)
 {
     wait_point_init(&ended);
     if (current) reporter_loop_abandon_censuses(current);
+    guarded_call_after_fork();
     current = NULL; /* its reports may be half written: the few kilobytes go with the process */
     thread = Qnil;
     if (!starts || !spawn()) disarm();

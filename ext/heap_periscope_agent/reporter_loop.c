@@ -31,6 +31,7 @@
 struct reporter_loop {
     struct wait_point point;
     bool interrupted, woken, called, stopping, silenced; /* under the lock of `point` */
+    int ended_by; /* what a callback of the program's left the thread with, for rb_jump_tag; or 0 */
     struct report *snapshot, *gc_report;
     struct census_runner runner;
     struct span_census_runner span_census;
@@ -75,6 +76,7 @@ static void send_in_person(void *argument)
 
 struct complaint_turn {
     const char *text;
+    int ended_by;
 };
 
 static VALUE log_complaint(VALUE argument)
@@ -88,13 +90,14 @@ static VALUE log_complaint(VALUE argument)
 /* On the reporter's own thread, never as a job: a logger may lock and write. */
 static void log_in_person(void *argument)
 {
-    guarded_call(log_complaint, (VALUE)argument, NULL);
+    ((struct complaint_turn *)argument)->ended_by = guarded_call_of_program(log_complaint, (VALUE)argument);
 }
 
-static void complain(const char *text)
+static void complain(struct reporter_loop *loop, const char *text)
 {
-    struct complaint_turn turn = {text};
+    struct complaint_turn turn = {.text = text};
     if (text) gvl_turn_in_person(log_in_person, &turn);
+    if (turn.ended_by) loop->ended_by = turn.ended_by;
 }
 
 static void learn_name(void *unused)
@@ -127,7 +130,7 @@ static void deliver(struct reporter_loop *loop, struct report *report)
         delivery_send(&delivery);
 
     char *text = udp_transport_take_complaint();
-    complain(text);
+    complain(loop, text);
     free(text);
 }
 
@@ -156,20 +159,20 @@ static void follow_sampler(struct reporter_loop *loop, uint64_t now_ns)
 }
 
 /* Whoever asked for sampling hears of it once, if it may not be. */
-static void note_refusal(const struct agent_config *config)
+static void note_refusal(struct reporter_loop *loop)
 {
-    const char *problem = config->allocation_sampling ? sampling_support_take_notice() : NULL;
+    const char *problem = loop->gc_report->config.allocation_sampling ? sampling_support_take_notice() : NULL;
     char text[256];
     if (!problem) return;
     snprintf(text, sizeof text, "allocation sampling is off: %s", problem);
-    complain(text);
+    complain(loop, text);
 }
 
 static void tick_gc(struct reporter_loop *loop)
 {
     report_clear(loop->gc_report, REPORT_GC);
     gvl_turn_run(collect_gc, loop);
-    note_refusal(&loop->gc_report->config);
+    note_refusal(loop);
     if (loop->gc_report->type != REPORT_GC) return;
     agent_cost_add(COST_GC_REPORTS, 1);
     deliver(loop, loop->gc_report);
@@ -204,7 +207,8 @@ static void end_snapshot(struct reporter_loop *loop)
     report_complete(loop->snapshot, &loop->memory);
     bool observed = leak_watch_observe(loop->snapshot);
     deliver(loop, loop->snapshot);
-    if (observed) leak_watch_announce(loop->snapshot);
+    int ended_by = observed ? leak_watch_announce(loop->snapshot) : 0;
+    if (ended_by) loop->ended_by = ended_by;
     report_clear(loop->snapshot, REPORT_SNAPSHOT);
 }
 
@@ -292,13 +296,18 @@ void *reporter_loop_run(void *argument)
     struct reporter_loop *loop = argument;
     if (!loop->cpu_ns) loop->cpu_ns = thread_cpu_ns();
     gvl_turn_start();
-    while (!guarded_call_pending() && wait_until_due(loop)) {
+    while (!loop->ended_by && !gvl_turn_interrupted() && wait_until_due(loop)) {
         follow_configuration(loop);
         work(loop, monotonic_ns());
         count_cpu(loop);
     }
     gvl_turn_stop();
     return NULL;
+}
+
+int reporter_loop_ended_by(const struct reporter_loop *loop)
+{
+    return loop->ended_by;
 }
 
 /* --- from other threads --------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@ struct reporter_loop *reporter_loop_new(void);
 /* Works until it is stopped or interrupted; may be run again after an interruption. Only the reporter thread, without the GVL. */
 void *reporter_loop_run(void *loop);
 
+/* After it has returned: what to give to rb_jump_tag (guarded_call_of_program), or 0. Only the reporter thread. */
+int reporter_loop_ended_by(const struct reporter_loop *loop);
 /* Waits so long, or until it is stopped or interrupted. Only the reporter thread, without the GVL. */
 void reporter_loop_rest(struct reporter_loop *loop, uint64_t for_ns);
 

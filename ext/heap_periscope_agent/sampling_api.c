@@ -77,18 +77,21 @@ static VALUE allocation_rows_json(VALUE self, VALUE by, VALUE limit)
     return answer(&question);
 }
 
-/* retained_rows_json(limit) → JSON array */
-static VALUE retained_rows_json(VALUE self, VALUE limit)
+static VALUE retained_rows(VALUE limit)
 {
-    (void)self;
     size_t rows = NUM2SIZET(limit);
     fork_guard_check();
     allocation_sampler_survey();
     struct question question = {.retained = true};
     sampling_rows_retained(&question.rows, rows);
-    VALUE text = answer(&question);
-    guarded_call_pass_on();
-    return text;
+    return answer(&question);
+}
+
+/* retained_rows_json(limit) → JSON array */
+static VALUE retained_rows_json(VALUE self, VALUE limit)
+{
+    (void)self;
+    return interrupts_wait(retained_rows, limit);
 }
 
 /* sampling_status_json → JSON object, or nil when sampling was never on */

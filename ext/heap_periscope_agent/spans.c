@@ -82,7 +82,7 @@ static uint64_t gc_ns(void)
 }
 
 /* Answers the depth of the call, negative when there is none. The counters come first: reading them may run a signal handler, with
- * spans of its own on the same stack. */
+ * spans of its own on the same stack, or let an interrupt in. */
 static long begin(struct span_stack *stack, struct span_entry *entry)
 {
     uint64_t allocated_objects = gc_total_allocated_objects(), gc = gc_ns();
@@ -104,6 +104,32 @@ static bool is_failure(VALUE error)
     return rb_attr_get(error, id_status) != INT2FIX(0);
 }
 
+/* A call that is over, and the figures at its end. */
+struct ending {
+    const struct span_call *call;
+    uint64_t at_ns, allocated_objects;
+    bool failed;
+};
+
+static VALUE add_up(VALUE argument)
+{
+    const struct ending *ending = (const struct ending *)argument;
+    const struct span_call *call = ending->call;
+    uint64_t gc = gc_ns();
+    struct span_totals spent = {
+        .calls = 1,
+        .errors = ending->failed,
+        .wall_ns = ending->at_ns - call->began_ns,
+        .allocated_objects = ending->allocated_objects - call->allocated_objects,
+        /* A source that was set back or replaced meanwhile tells nothing about this call. */
+        .gc_ns = gc > call->gc_ns ? gc - call->gc_ns : 0,
+    };
+    span_table_add(call->entry, &spent, call->outermost);
+    call->entry->last_called_ns = ending->at_ns;
+    if (switched_on) span_census_offer(call->entry, ending->at_ns);
+    return Qnil;
+}
+
 /* Ends the call at `depth`, unless it has ended before. */
 static void finish(struct span_stack *stack, long depth, bool failed)
 {
@@ -114,25 +140,18 @@ static void finish(struct span_stack *stack, long depth, bool failed)
     span_stack_return(stack, (size_t)depth);
     if (call.forks != forks) return;
 
-    uint64_t now = monotonic_ns(), allocated_objects = gc_total_allocated_objects(), gc = gc_ns();
-    struct span_totals spent = {
-        .calls = 1,
-        .errors = failed,
-        .wall_ns = now - call.began_ns,
-        .allocated_objects = allocated_objects - call.allocated_objects,
-        /* A source that was set back or replaced meanwhile tells nothing about this call. */
-        .gc_ns = gc > call.gc_ns ? gc - call.gc_ns : 0,
-    };
-    span_table_add(call.entry, &spent, call.outermost);
-    call.entry->last_called_ns = now;
-    if (switched_on) span_census_offer(call.entry, now);
+    struct ending ending = {&call, monotonic_ns(), gc_total_allocated_objects(), failed};
+    /* Asking for the time of a collection may let an interrupt in, for which the call has to be counted first. */
+    if (gc_events_enabled_p() || gc_total_time_by_ms_known_p())
+        add_up((VALUE)&ending);
+    else
+        interrupts_wait(add_up, (VALUE)&ending);
 }
 
 static VALUE run(VALUE data)
 {
     struct measured_block *block = (struct measured_block *)data;
 
-    guarded_call_pass_on();
     VALUE result = rb_yield_values(0);
 
     block->completed = true;
@@ -145,7 +164,6 @@ static VALUE end(VALUE data)
 
     finish(block->stack, block->depth, !block->completed && is_failure(rb_errinfo()));
     RB_GC_GUARD(block->holder);
-    guarded_call_pass_on();
     return Qnil;
 }
 
@@ -242,10 +260,6 @@ long spans_begin_job(struct span_stack *stack, struct span_entry *entry, VALUE j
     long depth = begin(stack, entry);
 
     if (depth >= 0) stack->job = job;
-    if (guarded_call_pending()) {
-        if (depth >= 0) span_stack_return(stack, (size_t)depth);
-        guarded_call_pass_on();
-    }
     return depth;
 }
 
@@ -256,7 +270,6 @@ void spans_end_job(long depth, VALUE error)
 
     if (stack) finish(stack, depth, is_failure(error));
     RB_GC_GUARD(holder);
-    guarded_call_pass_on();
 }
 
 const struct span_entry *spans_current(void)

@@ -3,7 +3,6 @@
 #include "allocation_sampler.h"
 #include "clock.h"
 #include "delivery.h"
-#include "guarded_call.h"
 #include "ractor_watch.h"
 
 #include <ruby.h>
@@ -82,7 +81,7 @@ static VALUE free_synchronous(VALUE argument)
     return Qnil;
 }
 
-/* Takes the report over. An interrupt of the calling thread passes through, after everything was freed. */
+/* Takes the report over. */
 static bool deliver(struct report *report, VALUE (*way)(VALUE), uint64_t patience_ns)
 {
     if (!report) return false;
@@ -100,9 +99,7 @@ static unsigned what_to_collect(void)
 
 bool synchronous_snapshot(void)
 {
-    bool sent = deliver(synchronous_collect(what_to_collect()), deliver_between, DELIVERY_PATIENCE_NS);
-    guarded_call_pass_on();
-    return sent;
+    return deliver(synchronous_collect(what_to_collect()), deliver_between, DELIVERY_PATIENCE_NS);
 }
 
 static uint64_t at_most(uint64_t wanted_ns, uint64_t deadline_ns)
@@ -122,5 +119,4 @@ void synchronous_goodbye(const char *reason, uint64_t deadline_ns)
         report_collect_service_name(goodbye);
         deliver(goodbye, deliver_at_once, 0);
     }
-    guarded_call_pass_on();
 }

@@ -1,5 +1,5 @@
-/* Reports that are made and sent on the caller's own thread: by hand, and at the end of the process. GVL held. None raises, apart
- * from what the caller's thread is interrupted with (Thread#raise, Thread#kill); then everything has been freed. */
+/* Reports that are made and sent on the caller's own thread: by hand, and at the end of the process. GVL held; called where interrupts
+ * wait (guarded_call.h). None raises. */
 #ifndef HEAP_PERISCOPE_SYNCHRONOUS_REPORT_H
 #define HEAP_PERISCOPE_SYNCHRONOUS_REPORT_H
 
@@ -11,8 +11,7 @@ enum collect_what {
     COLLECT_PEEK = 4     /* leave what is counted "since the previous report" where it is */
 };
 
-/* One snapshot, `what` of collect_what. The caller frees it, and then passes on an interrupt that may be kept (guarded_call.h);
- * NULL without memory. */
+/* One snapshot, `what` of collect_what. The caller frees it; NULL without memory. */
 struct report *synchronous_collect(unsigned what);
 
 /* Sends one snapshot, with classes where the configuration says so. True when the kernel took all of it. Lets other threads run

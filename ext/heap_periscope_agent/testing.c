@@ -6,6 +6,7 @@
 #include "class_table.h"
 #include "clock.h"
 #include "delivery.h"
+#include "guarded_call.h"
 #include "gvl_turn.h"
 #include "heap_census.h"
 #include "heap_pages.h"
@@ -337,6 +338,13 @@ static VALUE arm(VALUE self)
     return armed(self);
 }
 
+/* guarded { … }: false when the block raised. What waits meanwhile comes out of it. */
+static VALUE guarded(VALUE self)
+{
+    (void)self;
+    return guarded_call(yield, Qnil, NULL) ? Qtrue : Qfalse;
+}
+
 static void fail(void *unused)
 {
     (void)unused;
@@ -368,6 +376,7 @@ void testing_init(VALUE agent)
     rb_define_singleton_method(testing, "census", census, 3);
     rb_define_singleton_method(testing, "without_page_lists", without_page_lists, 0);
     rb_define_singleton_method(testing, "follow_memory", follow_memory, 0);
+    rb_define_singleton_method(testing, "guarded", guarded, 0);
     rb_define_singleton_method(testing, "failing_turn", failing_turn, 0);
     rb_define_singleton_method(testing, "armed", armed, 0);
     rb_define_singleton_method(testing, "arm", arm, 0);

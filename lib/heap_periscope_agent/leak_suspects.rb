@@ -7,9 +7,6 @@ module HeapPeriscopeAgent
   # Classes whose objects grow in number or size the way a leak does. Found by the reporter, from its censuses, with
   # `enable_allocation_sampling`; docs/wire-format.md tells the section they are sent in.
   module LeakSuspects
-    FAULTS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
-    private_constant :FAULTS
-
     class << self
       # @param json [String] section `leak_suspects`
       # @return [Array<Hash>] see {HeapPeriscopeAgent.leak_suspects}
@@ -34,7 +31,7 @@ module HeapPeriscopeAgent
 
       def tell(callback, suspect)
         callback.call(suspect)
-      rescue *FAULTS => error
+      rescue *Guard::FAULTS => error
         Log.once([:on_leak_suspect, error.class], "on_leak_suspect raised #{error.message} (#{error.class})",
                  level: :error)
       end

@@ -3,52 +3,46 @@
 module HeapPeriscopeAgent
   # Between the public API and the native side: nothing that goes wrong here reaches the program.
   module Lifecycle
-    # What our own code may raise by mistake. Interrupts and exits of the calling thread pass.
-    FAULTS = [StandardError, ScriptError, NoMemoryError].freeze
-    private_constant :FAULTS
-
     class << self
       # @return [Boolean]
       def start
-        return false unless HeapPeriscopeAgent.configuration.enabled
-
-        flush_at_exit
-        Native.unavailable.each { |sentence| Log.once([:unavailable, sentence], sentence) }
-        started = Native.start
-        Log.write("reporting to #{target}", level: :debug) if started
-        started
-      rescue *FAULTS => e
-        disarm(:start, e)
+        guard(:start) { HeapPeriscopeAgent.configuration.enabled && begin_reporting }
       end
 
       # @return [Boolean]
       def stop
-        Native.stop
-      rescue *FAULTS => e
-        disarm(:stop, e)
+        guard(:stop) { Native.stop }
       end
 
       # @return [Boolean]
       def report_once
-        return false unless HeapPeriscopeAgent.configuration.enabled
-
-        Native.report_once
-      rescue *FAULTS => e
-        disarm(:report_once, e)
+        guard(:report_once) { HeapPeriscopeAgent.configuration.enabled && Native.report_once }
       end
 
       # Hands a configuration to the native side.
       # @param configuration [Configuration]
       # @return [void]
       def apply(configuration)
-        require_relative "signature" if configuration.secret # loads OpenSSL now: a turn under the GVL is no place to
-        AllocationSampling.prepare if configuration.enable_allocation_sampling
-        Native.configure(configuration.to_native)
-      rescue *FAULTS => e
-        disarm(:configure, e)
+        guard(:configure) do
+          require_relative "signature" if configuration.secret # loads OpenSSL now: a turn under the GVL is no place to
+          AllocationSampling.prepare if configuration.enable_allocation_sampling
+          Native.configure(configuration.to_native)
+        end
       end
 
       private
+
+      def guard(part, &)
+        Guard.call(->(error) { disarm(part, error) }, &)
+      end
+
+      def begin_reporting
+        flush_at_exit
+        Native.unavailable.each { |sentence| Log.once([:unavailable, sentence], sentence) }
+        started = Native.start
+        Log.write("reporting to #{target}", level: :debug) if started
+        started
+      end
 
       def flush_at_exit
         return if @flushes_at_exit
@@ -61,9 +55,7 @@ module HeapPeriscopeAgent
       end
 
       def finish
-        Native.shutdown
-      rescue *FAULTS => e
-        disarm(:exit, e)
+        guard(:exit) { Native.shutdown }
       end
 
       def target

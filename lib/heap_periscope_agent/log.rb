@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "guard"
+
 module HeapPeriscopeAgent
   # Where the agent's own messages go: `config.logger`, else `Rails.logger`, else stderr, and nowhere unless
   # `config.verbose`. Nothing a logger does reaches the caller.
@@ -7,9 +9,7 @@ module HeapPeriscopeAgent
     LEVELS = %i[debug info warn error].freeze
     REMEMBERED_KEYS = 1000
     BUSY = :heap_periscope_logging
-    # What a logger may raise. Signals and exits that arrive meanwhile are the program's own and pass.
-    FAULTS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
-    private_constant :REMEMBERED_KEYS, :BUSY, :FAULTS
+    private_constant :REMEMBERED_KEYS, :BUSY
 
     @keys = {}
     @lock = Mutex.new
@@ -23,14 +23,7 @@ module HeapPeriscopeAgent
         configuration ||= HeapPeriscopeAgent.configuration
         return if !configuration.verbose || Thread.current[BUSY]
 
-        Thread.current[BUSY] = true
-        begin
-          deliver(message, LEVELS.include?(level) ? level : :info, configuration.logger || rails_logger)
-        ensure
-          Thread.current[BUSY] = nil
-        end
-        nil
-      rescue *FAULTS
+        Guard.call { deliver_once(message, LEVELS.include?(level) ? level : :info, configuration) }
         nil
       end
 
@@ -39,9 +32,7 @@ module HeapPeriscopeAgent
       # @return [nil]
       def once(key, message, level: :warn, configuration: nil)
         configuration ||= HeapPeriscopeAgent.configuration
-        write(message, level: level, configuration: configuration) if configuration.verbose && first?(key)
-      rescue *FAULTS
-        nil
+        Guard.call { write(message, level: level, configuration: configuration) if configuration.verbose && first?(key) }
       end
 
       # Forgets which messages were written.
@@ -56,6 +47,14 @@ module HeapPeriscopeAgent
         @lock.synchronize do
           !@keys.key?(key) && @keys.size < REMEMBERED_KEYS && (@keys[key] = true)
         end
+      end
+
+      # A logger may come back to us.
+      def deliver_once(message, level, configuration)
+        Thread.current[BUSY] = true
+        deliver(message, level, configuration.logger || rails_logger)
+      ensure
+        Thread.current[BUSY] = nil
       end
 
       def deliver(message, level, logger)

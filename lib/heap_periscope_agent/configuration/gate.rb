@@ -26,9 +26,11 @@ module HeapPeriscopeAgent
       end
 
       def notify(configuration)
-        @observer&.call(configuration)
-      rescue StandardError => e
-        Log.once(:configuration_observer, "the new configuration could not be applied: #{e.class}: #{e.message}",
+        Guard.call(->(error) { complain(error, configuration) }) { @observer&.call(configuration) }
+      end
+
+      def complain(error, configuration)
+        Log.once(:configuration_observer, "the new configuration could not be applied: #{error.class}: #{error.message}",
                  level: :error, configuration: configuration)
       end
     end

@@ -1,0 +1,109 @@
+# frozen_string_literal: true
+
+require "timeout"
+
+# Sends one kind of interrupt again and again to threads that compute, with everything of the agent on and as busy as it gets. Every one
+# has to arrive. From Ruby 3.4 on RUBY_THREAD_TIMESLICE=1 lets threads switch as often as they can.
+class InterruptStorm
+  WAYS = %w[raise timeout kill].freeze
+  PATIENCE_S = 5
+  OPTIONS = { interval: 0.02, port: 9, verbose: false, enable_detailed_objects: true, census_budget: 0.5, secret: "interrupt storm's secret",
+              enable_allocation_sampling: true, gc_pauses: true }.freeze
+  class Stop < StandardError
+  end
+
+  # @param way [String] one of WAYS
+  # @param count [Integer] how many to send
+  # @param options [Hash] of the agent, besides OPTIONS
+  def initialize(way, count, **options)
+    @way = WAYS.find { |known| known == way } or raise ArgumentError, "#{way.inspect} is none of #{WAYS.join(", ")}"
+    @count = count
+    @options = OPTIONS.merge(options)
+    @lost = 0
+  end
+
+  # @return [Integer] how many were lost
+  def call
+    HeapPeriscopeAgent.configure { |config| @options.each { |name, value| config.public_send(:"#{name}=", value) } }
+    HeapPeriscopeAgent.start
+    rival = Thread.new { compute }
+    public_send(:"send_#{@way}")
+    rival.kill
+    raise "the reporter is gone" unless HeapPeriscopeAgent.running?
+
+    @lost
+  end
+
+  def send_raise
+    @arrived = 0
+    receiver = Thread.new { receive }
+    @count.times do
+      Thread.pass until @ready
+      sleep 0.001 * rand(0..3)
+      before = @arrived
+      receiver.raise(Stop)
+      lose unless within_patience { @arrived > before }
+    end
+    receiver.kill
+  end
+
+  def send_timeout
+    @count.times do
+      Timeout.timeout(0.004) { compute(now + PATIENCE_S) }
+      lose
+    rescue Timeout::Error
+      nil
+    end
+  end
+
+  def send_kill
+    @count.times do
+      victim = Thread.new { compute }
+      sleep 0.001 * rand(1..4)
+      victim.kill
+      lose unless victim.join(PATIENCE_S)
+    end
+  end
+
+  private
+
+  # Stop is taken only where it is counted.
+  def receive
+    Thread.handle_interrupt(Stop => :never) do
+      loop do
+        Thread.handle_interrupt(Stop => :immediate) do
+          @ready = true
+          compute
+        end
+      rescue Stop
+        @ready = false
+        @arrived += 1
+      end
+    end
+  end
+
+  # Gives way about every millisecond: a time slice is a hundred before Ruby 3.4.
+  def compute(until_s = Float::INFINITY)
+    while now < until_s
+      20.times { HeapPeriscopeAgent.span("job", "compute") { 10.times { Array.new(20) { +"x" } } } }
+      Thread.pass
+    end
+  end
+
+  def within_patience
+    patience = now + PATIENCE_S
+    until yield
+      return false if now > patience
+
+      sleep 0.0002
+    end
+    true
+  end
+
+  def lose
+    @lost += 1
+    raise "#{@lost} interrupts were lost" if @lost > 20
+  end
+
+  def now = Process.clock_gettime(Process::CLOCK_MONOTONIC)
+end
