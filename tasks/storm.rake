@@ -11,8 +11,8 @@ namespace :storm do
   task interrupts: :compile do
     count = Integer(ENV.fetch("COUNT", "10000"))
     ENV.fetch("WAY", "raise timeout kill").split.each do |way|
-      ruby({ "RUBY_THREAD_TIMESLICE" => "1" }, "-Ilib", "-r", "heap_periscope_agent", "-r", "./spec/support/interrupt_storm", "-e", <<~CODE)
-        lost = InterruptStorm.new("#{way}", #{count}).call
+      sh({ "RUBY_THREAD_TIMESLICE" => "1" }, RbConfig.ruby, "-Ilib", "-r", "heap_periscope_agent", "-r", "./spec/support/interrupt_storm", "-e", <<~CODE)
+        lost = InterruptStorm.new("#{way}", #{count}).call { |sent, lost| warn "\#{sent} sent, \#{lost} lost" }
         puts "#{RUBY_VERSION}, #{way}: #{count} sent, \#{lost} lost"
         exit!(lost.zero?)
       CODE

@@ -61,6 +61,7 @@ static void store_namespaces(VALUE names)
     const char **copies = ALLOCV_N(const char *, holder, count ? count : 1);
     for (long i = 0; i < count; i++) {
         VALUE name = RARRAY_AREF(names, i);
+        Check_Type(name, T_STRING); /* what it made of anything else would be gone by the time it is read */
         copies[i] = StringValueCStr(name);
     }
     platform_classes_extend(copies, (size_t)count);

@@ -64,6 +64,8 @@ static void refuse(const char *reason)
 static void start(const struct agent_config *config)
 {
     const char *problem = sampling_support_problem();
+    if (!problem && !window_runner_possible_p())
+        problem = "other libraries have taken all of the VM's places for postponed jobs";
     if (problem) {
         refuse(problem);
         return;
@@ -74,6 +76,8 @@ static void start(const struct agent_config *config)
     }
     if (sampler.state != SAMPLER_OFF || !arming_open_p()) return; /* another thread was quicker */
     problem = sampling_support_problem();                         /* or has started a Ractor */
+    if (!problem && !window_runner_possible_p())
+        problem = "other libraries have taken all of the VM's places for postponed jobs";
     if (problem) {
         refuse(problem);
         return;
@@ -171,7 +175,7 @@ static void survey(VALUE (*work)(VALUE))
     bool running = retained_set_running_p();
     if (!guarded_call(work, (VALUE)now_ns, NULL)) agent_cost_add(COST_FAILURES, 1);
     if (running && !retained_set_running_p() && sampler.state == SAMPLER_ON) sampling_support_note_lives_lost();
-    window_runner_charge(thread_cpu_ns() - cpu_ns);
+    window_runner_charge(elapsed_ns(cpu_ns, thread_cpu_ns()));
 }
 
 void allocation_sampler_survey(void)

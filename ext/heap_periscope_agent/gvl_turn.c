@@ -56,7 +56,7 @@ static void take_turn(bool by_job)
     /* Whoever offered the turn waits for its end, come what may: no memory, too. */
     if (!guarded_c_call(work_offered, Qnil, NULL)) agent_cost_add(COST_FAILURES, 1);
     agent_cost_add(COST_GVL_NS, monotonic_ns() - taken_ns);
-    if (by_job) agent_cost_add(COST_TURN_CPU_NS, thread_cpu_ns() - cpu_ns);
+    if (by_job) agent_cost_add(COST_TURN_CPU_NS, elapsed_ns(cpu_ns, thread_cpu_ns()));
     in_job = false;
 
     wait_point_lock(&point);
@@ -139,7 +139,7 @@ static void run(gvl_turn_work work, void *argument)
     offered_argument = argument;
     uint64_t offered_ns = monotonic_ns();
     atomic_store(&state, OFFERED);
-    bool fired = job_trigger_fire();
+    bool fired = postponed_job_possible_p(&job) && job_trigger_fire();
     if (busy && fired && wait_for_job()) return;
 
     offered_ns = monotonic_ns();
@@ -174,7 +174,7 @@ static void *pay_visit(void *argument)
     struct visit *visit = argument;
     uint64_t cpu_ns = thread_cpu_ns(); /* Ruby code lets other threads in, whose time is not ours */
     visit->work(visit->argument);
-    agent_cost_add(COST_GVL_NS, thread_cpu_ns() - cpu_ns);
+    agent_cost_add(COST_GVL_NS, elapsed_ns(cpu_ns, thread_cpu_ns()));
     note_interrupts();
     return NULL;
 }

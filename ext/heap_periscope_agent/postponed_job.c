@@ -14,9 +14,15 @@ void postponed_job_init(struct postponed_job *job, void (*work)(void *))
     *job = (struct postponed_job){work, rb_postponed_job_preregister(0, work, NULL)};
 }
 
+/* There are 32 for all libraries of a process. */
+bool postponed_job_possible_p(const struct postponed_job *job)
+{
+    return job->handle != POSTPONED_JOB_HANDLE_INVALID;
+}
+
 void postponed_job_trigger(const struct postponed_job *job)
 {
-    if (arming_open_p()) rb_postponed_job_trigger(job->handle);
+    if (arming_open_p() && postponed_job_possible_p(job)) rb_postponed_job_trigger(job->handle);
 }
 
 #else
@@ -48,6 +54,11 @@ void postponed_job_init(struct postponed_job *job, void (*work)(void *))
 {
     *job = (struct postponed_job){.work = work};
     fill_places(work);
+}
+
+bool postponed_job_possible_p(const struct postponed_job *job)
+{
+    return job->work;
 }
 
 void postponed_job_trigger(const struct postponed_job *job)

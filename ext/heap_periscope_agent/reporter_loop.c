@@ -137,7 +137,7 @@ static void deliver(struct reporter_loop *loop, struct report *report)
 static void count_cpu(struct reporter_loop *loop)
 {
     uint64_t cpu_ns = thread_cpu_ns();
-    agent_cost_add(COST_THREAD_CPU_NS, cpu_ns - loop->cpu_ns);
+    agent_cost_add(COST_THREAD_CPU_NS, elapsed_ns(loop->cpu_ns, cpu_ns));
     loop->cpu_ns = cpu_ns;
 }
 

@@ -16,6 +16,7 @@ void *reporter_loop_run(void *loop);
 
 /* After it has returned: what to give to rb_jump_tag (guarded_call_of_program), or 0. Only the reporter thread. */
 int reporter_loop_ended_by(const struct reporter_loop *loop);
+
 /* Waits so long, or until it is stopped or interrupted. Only the reporter thread, without the GVL. */
 void reporter_loop_rest(struct reporter_loop *loop, uint64_t for_ns);
 

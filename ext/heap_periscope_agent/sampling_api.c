@@ -112,10 +112,12 @@ static VALUE sampling_status_json(VALUE self)
 static VALUE sampling_folders(VALUE self, VALUE application, VALUE libraries)
 {
     const char *folders[8];
+    Check_Type(application, T_STRING);
     Check_Type(libraries, T_ARRAY);
     size_t count = (size_t)RARRAY_LEN(libraries) < 8 ? (size_t)RARRAY_LEN(libraries) : 8;
     for (size_t i = 0; i < count; i++) {
         VALUE folder = RARRAY_AREF(libraries, (long)i);
+        Check_Type(folder, T_STRING); /* what it made of anything else would be gone by the time it is read */
         folders[i] = StringValueCStr(folder);
     }
     frame_table_set_folders(StringValueCStr(application), folders, count);

@@ -69,10 +69,10 @@ static VALUE end_job(VALUE self, VALUE begun, VALUE error)
 
 void sidekiq_job_init(VALUE agent)
 {
+    rb_gc_register_address(&job_class_key); /* before there is anything that only these know of */
+    rb_gc_register_address(&job_id_key);
     job_class_key = rb_interned_str_cstr("job_class");
     job_id_key = rb_interned_str_cstr("job_id");
-    rb_gc_register_mark_object(job_class_key);
-    rb_gc_register_mark_object(job_id_key);
 
     VALUE native = rb_define_module_under(agent, "Native");
     rb_define_singleton_method(native, "begin_job", begin_job, 2);

@@ -8,7 +8,8 @@
 
 #define DEEPEST 512
 
-/* The innermost entry of a native thread. No __thread: the first look at one may ask for memory, and a hook looks. */
+/* The innermost entry of a native thread. No __thread: the first look at one may ask for memory, and a hook looks. Under RUBY_MN_THREADS=1 a
+ * Ruby thread has no native thread of its own, and asking the VM which fiber runs may allocate: there it is not known. */
 static pthread_key_t current;
 static bool current_known;
 static ID id_stack;
@@ -151,7 +152,8 @@ void span_stack_set_current(const struct span_stack *stack)
 void init_span_stack(VALUE agent)
 {
     id_stack = rb_intern("heap_periscope_spans");
-    current_known = pthread_key_create(&current, NULL) == 0;
+    const char *shared_threads = getenv("RUBY_MN_THREADS");
+    current_known = !(shared_threads && atoi(shared_threads)) && pthread_key_create(&current, NULL) == 0;
     stack_class = rb_define_class_under(rb_define_module_under(agent, "Native"), "SpanStack", rb_cObject);
     rb_gc_register_mark_object(stack_class);
     rb_define_alloc_func(stack_class, stack_allocate);

@@ -51,8 +51,8 @@ struct value_cache *value_cache_new(uint32_t limit)
     struct value_cache *cache = ruby_xcalloc(1, sizeof *cache + size * sizeof *cache->slots);
     cache->limit = limit;
     cache->size = size;
+    rb_gc_register_address(&cache->holder); /* first: it may collect */
     cache->holder = TypedData_Wrap_Struct(0, &cache_type, cache);
-    rb_gc_register_address(&cache->holder);
     return cache;
 }
 

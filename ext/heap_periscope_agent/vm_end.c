@@ -34,7 +34,7 @@ void vm_end_init(void)
 {
     rb_set_end_proc(begin_end, Qnil);
     static VALUE keeper;
-    static char something; /* data without an address is not freed */
+    static char something;           /* data without an address is not freed */
+    rb_gc_register_address(&keeper); /* first: it may collect */
     keeper = TypedData_Wrap_Struct(0, &keeper_type, &something);
-    rb_gc_register_address(&keeper);
 }

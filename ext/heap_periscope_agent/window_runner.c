@@ -213,7 +213,7 @@ static void run_job(void *unused)
     if (!runner.on) return;
     uint64_t cpu_ns = thread_cpu_ns(), began_ns = monotonic_ns();
     follow_timer();
-    uint64_t spent_ns = thread_cpu_ns() - cpu_ns;
+    uint64_t spent_ns = elapsed_ns(cpu_ns, thread_cpu_ns());
     runner.overhead_ns += spent_ns;
     agent_cost_add(COST_TURN_CPU_NS, spent_ns);
     agent_cost_add(COST_GVL_NS, monotonic_ns() - began_ns);
@@ -237,6 +237,11 @@ void window_runner_init(void (*digested)(void))
     major_key = ID2SYM(rb_intern("major_gc_count"));
     window_timer_init();
     postponed_job_init(&job, run_job);
+}
+
+bool window_runner_possible_p(void)
+{
+    return postponed_job_possible_p(&job);
 }
 
 void window_runner_prepare(void)

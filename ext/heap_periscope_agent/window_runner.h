@@ -24,6 +24,9 @@ struct window_figures {
 /* Registers the job, which calls `digested` after every window. Once, from Init. */
 void window_runner_init(void (*digested)(void));
 
+/* False where no job of ours can run, so no window is ever opened. GVL. */
+bool window_runner_possible_p(void);
+
 /* Makes the hook and measures what it costs. Windows must be off. May raise. */
 void window_runner_prepare(void);
 

@@ -68,9 +68,9 @@ RSpec.describe "guarded calls" do
     expect(out).to eq("0 true")
   end
 
-  %w[raise timeout kill].each do |way|
-    it "lose none of 150 interrupts: #{way}" do
-      out = WatchedProgram.run!(<<~RUBY, ruby: %W[-r #{File.expand_path("../support/interrupt_storm.rb", __dir__)}], env: { "RUBY_THREAD_TIMESLICE" => "1" }).out
+  [*%w[raise timeout kill].product([{}]), ["raise", { "RUBY_MN_THREADS" => "1" }]].each do |way, env|
+    it "lose none of 150 interrupts: #{way}#{" on threads without a native thread of their own" if env.any?}" do
+      out = WatchedProgram.run!(<<~RUBY, ruby: %W[-r #{File.expand_path("../support/interrupt_storm.rb", __dir__)}], env: { "RUBY_THREAD_TIMESLICE" => "1", **env }).out
         print InterruptStorm.new("#{way}", 150).call
         $stdout.flush
         exit!(true)

@@ -24,4 +24,22 @@ RSpec.describe "postponed jobs" do
     RUBY
     expect(out).to eq("truetrue")
   end
+
+  # Before Ruby 3.3 there are no places to run out of.
+  if RUBY_VERSION >= "3.3"
+    it "do without where other libraries have taken all places: turns are taken in person, and sampling says why not" do
+      DatagramReceiver.open do |receiver|
+        out = WatchedProgram.run!(<<~RUBY, receiver: receiver, shim: :no_jobs, interval: 0.05, enable_detailed_objects: true, enable_allocation_sampling: true).out
+          HeapPeriscopeAgent.start
+          deadline = clock + 3
+          Array.new(20) { +"x" } while clock < deadline
+          wait_until { HeapPeriscopeAgent.agent_cost[:censuses] >= 1 }
+          state = HeapPeriscopeAgent.snapshot[:allocation_sampling]
+          print state[:state], ": ", state[:reason]
+        RUBY
+        expect(out).to eq("refused: other libraries have taken all of the VM's places for postponed jobs")
+        expect(receiver.of(type: "snapshot").last["payload"]["living_objects_by_class"]).to include("String")
+      end
+    end
+  end
 end

@@ -74,4 +74,27 @@ RSpec.describe "a reporter thread that is killed" do
     RUBY
     expect(outcome.status.exitstatus).to eq(7)
   end
+
+  it "is told from the one that was started while its end was asked for" do
+    out = WatchedProgram.run!(KILLER + <<~RUBY, interval: 0.05).out
+      HeapPeriscopeAgent.start
+      wait_until { reporter }
+      first = reporter
+      Thread.prepend(Module.new do
+        define_method(:alive?) do
+          next super() unless equal?(first) && !$asked
+          $asked = true
+          kill
+          join
+          HeapPeriscopeAgent.start
+          super()
+        end
+      end)
+      print HeapPeriscopeAgent.running?, " ", $asked, " "
+      before = HeapPeriscopeAgent.agent_cost[:snapshots]
+      wait_until { HeapPeriscopeAgent.agent_cost[:snapshots] > before + 2 }
+      print Thread.list.count { |thread| thread.name == "heap_periscope" }
+    RUBY
+    expect(out).to eq("true true 1")
+  end
 end

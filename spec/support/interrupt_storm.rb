@@ -22,8 +22,10 @@ class InterruptStorm
     @lost = 0
   end
 
+  # @yield [sent, lost] now and then
   # @return [Integer] how many were lost
-  def call
+  def call(&progress)
+    @progress = progress
     HeapPeriscopeAgent.configure { |config| @options.each { |name, value| config.public_send(:"#{name}=", value) } }
     HeapPeriscopeAgent.start
     rival = Thread.new { compute }
@@ -37,7 +39,7 @@ class InterruptStorm
   def send_raise
     @arrived = 0
     receiver = Thread.new { receive }
-    @count.times do
+    each_time do
       Thread.pass until @ready
       sleep 0.001 * rand(0..3)
       before = @arrived
@@ -48,7 +50,7 @@ class InterruptStorm
   end
 
   def send_timeout
-    @count.times do
+    each_time do
       Timeout.timeout(0.004) { compute(now + PATIENCE_S) }
       lose
     rescue Timeout::Error
@@ -57,7 +59,7 @@ class InterruptStorm
   end
 
   def send_kill
-    @count.times do
+    each_time do
       victim = Thread.new { compute }
       sleep 0.001 * rand(1..4)
       victim.kill
@@ -66,6 +68,13 @@ class InterruptStorm
   end
 
   private
+
+  def each_time
+    @count.times do |sent|
+      yield
+      @progress&.call(sent + 1, @lost) if ((sent + 1) % 500).zero?
+    end
+  end
 
   # Stop is taken only where it is counted.
   def receive
