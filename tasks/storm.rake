@@ -11,7 +11,8 @@ namespace :storm do
   task interrupts: :compile do
     count = Integer(ENV.fetch("COUNT", "10000"))
     ENV.fetch("WAY", "raise timeout kill").split.each do |way|
-      sh({ "RUBY_THREAD_TIMESLICE" => "1" }, RbConfig.ruby, "-Ilib", "-r", "heap_periscope_agent", "-r", "./spec/support/interrupt_storm", "-e", <<~CODE)
+      sh({ "RUBY_THREAD_TIMESLICE" => "1" }, RbConfig.ruby, "-Ilib", "-r", "heap_periscope_agent", "-e", <<~CODE)
+        require "./spec/support/interrupt_storm"
         lost = InterruptStorm.new("#{way}", #{count}).call { |sent, lost| warn "\#{sent} sent, \#{lost} lost" }
         puts "#{RUBY_VERSION}, #{way}: #{count} sent, \#{lost} lost"
         exit!(lost.zero?)

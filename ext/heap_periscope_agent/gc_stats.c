@@ -117,24 +117,28 @@ uint64_t gc_total_time_ns(void)
 }
 
 /* As of the latest answer of gc_total_time_by_ms_ns. */
-static size_t known_count, known_ms;
+static struct {
+    size_t count, ms;
+    uint64_t ns;
+} by_ms;
 
-bool gc_total_time_by_ms_known_p(void)
+bool gc_total_time_by_ms_known(uint64_t *time_ns)
 {
-    return rb_gc_count() == known_count && rb_gc_stat(time_key) == known_ms;
+    if (rb_gc_count() != by_ms.count || rb_gc_stat(time_key) != by_ms.ms) return false;
+    *time_ns = by_ms.ns;
+    return true;
 }
 
 uint64_t gc_total_time_by_ms_ns(void)
 {
-    static uint64_t known_ns;
     size_t count = rb_gc_count(), ms = rb_gc_stat(time_key);
 
-    if (count != known_count || ms != known_ms) {
-        known_ns = gc_total_time_ns(); /* first: an interrupt that waited comes out of it */
-        known_count = count;
-        known_ms = ms;
+    if (count != by_ms.count || ms != by_ms.ms) {
+        by_ms.ns = gc_total_time_ns(); /* first: an interrupt that waited comes out of it */
+        by_ms.count = count;
+        by_ms.ms = ms;
     }
-    return known_ns;
+    return by_ms.ns;
 }
 
 uint64_t gc_total_allocated_objects(void)

@@ -52,8 +52,9 @@ uint64_t gc_total_time_ns(void);
 /* The same as it was when a collection last began or GC.stat(:time), whole milliseconds, last moved: a fifth of the price. */
 uint64_t gc_total_time_by_ms_ns(void);
 
-/* Whether gc_total_time_by_ms_ns would answer what it did before, without asking Ruby code and so without letting an interrupt in. */
-bool gc_total_time_by_ms_known_p(void);
+/* True when gc_total_time_by_ms_ns would answer what it did before, without asking Ruby code and so without letting an interrupt in: then
+ * *time_ns is that. */
+bool gc_total_time_by_ms_known(uint64_t *time_ns);
 
 uint64_t gc_total_allocated_objects(void);
 

@@ -73,22 +73,22 @@ static void *rest(void *argument)
     return NULL;
 }
 
-/* Here alone the thread is killed: nothing is held, and no turn under way. */
 static VALUE run_until_interrupted(VALUE argument)
 {
     struct life *life = (struct life *)argument;
+    interrupts_deliver();
     if (life->rest_ns) rb_thread_call_without_gvl(rest, life, reporter_loop_interrupt, life->loop);
-    while (!reporter_loop_stopping_p(life->loop)) {
-        rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
-        if (reporter_loop_ended_by(life->loop)) rb_jump_tag(reporter_loop_ended_by(life->loop));
-        interrupts_deliver();
-    }
+    interrupts_deliver();
+    rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
+    if (reporter_loop_ended_by(life->loop)) rb_jump_tag(reporter_loop_ended_by(life->loop));
+    interrupts_deliver();
     return Qnil;
 }
 
-static VALUE live_once(VALUE life)
+/* Between two runs alone the thread is killed: nothing is held, and no turn under way. */
+static VALUE run_undisturbed(VALUE argument)
 {
-    return interrupts_wait_for_life(run_until_interrupted, life);
+    return interrupts_wait_for_life(run_until_interrupted, argument);
 }
 
 /* What a TracePoint of the program raises in every thread, or somebody raises in all threads there are, is not meant for this
@@ -108,13 +108,13 @@ static void survive(struct life *life, int tag, uint64_t worked_ns)
     if (life->rest_ns > REST_MAX_NS) life->rest_ns = REST_MAX_NS;
 }
 
-static VALUE live(VALUE argument)
+static VALUE run_until_stopped(VALUE argument)
 {
     struct life life = {.loop = (struct reporter_loop *)argument};
     while (!reporter_loop_stopping_p(life.loop)) {
         uint64_t began_ns = monotonic_ns();
         int tag = 0;
-        rb_protect(live_once, (VALUE)&life, &tag);
+        rb_protect(run_undisturbed, (VALUE)&life, &tag);
         if (tag) survive(&life, tag, monotonic_ns() - began_ns);
     }
     return Qnil;
@@ -132,7 +132,7 @@ static VALUE end_thread(VALUE argument)
 
 static VALUE thread_main(void *argument)
 {
-    return rb_ensure(live, (VALUE)argument, end_thread, (VALUE)argument);
+    return rb_ensure(run_until_stopped, (VALUE)argument, end_thread, (VALUE)argument);
 }
 
 /* Puma warns about threads that were there before it forks, unless they say that they can bear it. */

@@ -5,9 +5,8 @@
 #include "gc_epoch.h"
 #include "newcomers.h"
 #include "random_bits.h"
-#include "object_bytes.h"
 #include "stack_scrub.h"
-#include "vm.h"
+#include "object_bytes.h"
 #include "window_deaths.h"
 
 #include <math.h>

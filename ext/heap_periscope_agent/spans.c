@@ -107,26 +107,31 @@ static bool is_failure(VALUE error)
 /* A call that is over, and the figures at its end. */
 struct ending {
     const struct span_call *call;
-    uint64_t at_ns, allocated_objects;
+    uint64_t at_ns, allocated_objects, gc_ns;
     bool failed;
 };
 
-static VALUE add_up(VALUE argument)
+static void add_up(const struct ending *ending)
 {
-    const struct ending *ending = (const struct ending *)argument;
     const struct span_call *call = ending->call;
-    uint64_t gc = gc_ns();
     struct span_totals spent = {
         .calls = 1,
         .errors = ending->failed,
         .wall_ns = ending->at_ns - call->began_ns,
         .allocated_objects = ending->allocated_objects - call->allocated_objects,
         /* A source that was set back or replaced meanwhile tells nothing about this call. */
-        .gc_ns = gc > call->gc_ns ? gc - call->gc_ns : 0,
+        .gc_ns = ending->gc_ns > call->gc_ns ? ending->gc_ns - call->gc_ns : 0,
     };
     span_table_add(call->entry, &spent, call->outermost);
     call->entry->last_called_ns = ending->at_ns;
     if (switched_on) span_census_offer(call->entry, ending->at_ns);
+}
+
+static VALUE ask_and_add_up(VALUE argument)
+{
+    struct ending *ending = (struct ending *)argument;
+    ending->gc_ns = gc_ns();
+    add_up(ending);
     return Qnil;
 }
 
@@ -140,12 +145,14 @@ static void finish(struct span_stack *stack, long depth, bool failed)
     span_stack_return(stack, (size_t)depth);
     if (call.forks != forks) return;
 
-    struct ending ending = {&call, monotonic_ns(), gc_total_allocated_objects(), failed};
+    struct ending ending = {&call, monotonic_ns(), gc_total_allocated_objects(), 0, failed};
     /* Asking for the time of a collection may let an interrupt in, for which the call has to be counted first. */
-    if (gc_events_enabled_p() || gc_total_time_by_ms_known_p())
-        add_up((VALUE)&ending);
-    else
-        interrupts_wait(add_up, (VALUE)&ending);
+    if (!gc_events_enabled_p() && !gc_total_time_by_ms_known(&ending.gc_ns)) {
+        interrupts_wait(ask_and_add_up, (VALUE)&ending);
+        return;
+    }
+    if (gc_events_enabled_p()) ending.gc_ns = gc_events_total_ns();
+    add_up(&ending);
 }
 
 static VALUE run(VALUE data)

@@ -3,7 +3,6 @@
  * after that an address may mean another object, or none. */
 #include "gc_epoch.h"
 #include "object_bytes.h"
-#include "vm.h"
 #include "weak_set.h"
 
 #include <string.h>

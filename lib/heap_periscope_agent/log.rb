@@ -20,12 +20,10 @@ module HeapPeriscopeAgent
       # @param configuration [Configuration, nil] nil: the process's own
       # @return [nil]
       def write(message, level: :info, configuration: nil)
-        Guard.call do
-          configuration ||= HeapPeriscopeAgent.configuration
-          next if !configuration.verbose || Thread.current[BUSY]
+        configuration ||= HeapPeriscopeAgent.configuration
+        return if !configuration.verbose || Thread.current[BUSY]
 
-          deliver_once(message, LEVELS.include?(level) ? level : :info, configuration)
-        end
+        Guard.call { deliver_once(message, LEVELS.include?(level) ? level : :info, configuration) }
         nil
       end
 
@@ -33,11 +31,8 @@ module HeapPeriscopeAgent
       # @param key [Object] must be hashable
       # @return [nil]
       def once(key, message, level: :warn, configuration: nil)
-        Guard.call do
-          configuration ||= HeapPeriscopeAgent.configuration
-          write(message, level: level, configuration: configuration) if configuration.verbose && first?(key)
-        end
-        nil
+        configuration ||= HeapPeriscopeAgent.configuration
+        Guard.call { write(message, level: level, configuration: configuration) if configuration.verbose && first?(key) }
       end
 
       # Forgets which messages were written.
