@@ -35,6 +35,11 @@ namespace :ui do
     end
   end
 
+  desc "Feed a collector with datagrams changed in their structure (DATAGRAMS=200000 SEED=1)"
+  task fuzz: :vendor do
+    ruby "ui/bin/fuzz", ENV.fetch("DATAGRAMS", "200000"), ENV.fetch("SEED", "1"), verbose: false
+  end
+
   desc "Watch an open page of the dashboard for an hour: its heap must not grow by more than 10 MB (MINUTES=60)"
   task page_growth: :vendor do
     minutes = Integer(ENV.fetch("MINUTES", "60"))

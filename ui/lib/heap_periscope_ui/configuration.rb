@@ -6,6 +6,7 @@ module HeapPeriscopeUi
   # Options of the dashboard. Every one has a default; a wrong value raises at once. Some can also come from the
   # environment: HEAP_PERISCOPE_UI_UDP_HOST, _UDP_PORT, _DATABASE, _SECRET.
   class Configuration
+    LEAST_DATABASE = 16 * 1024 * 1024
     LOOPBACK = /\A(127\.\d+\.\d+\.\d+|::1|localhost)\z/
 
     # @return [String] address the collector binds; anything but loopback needs a secret
@@ -37,6 +38,8 @@ module HeapPeriscopeUi
     attr_accessor :queue_limit
     # @return [Integer] distinct class, span and path names the store keeps
     attr_accessor :names_limit
+    # @return [Integer, nil] bytes that rows may take; near it the oldest of everything goes
+    attr_reader :database_limit_bytes
     # @return [Hash{Symbol=>Numeric}] seconds each level is kept: raw:, minute:, ten_minutes:
     attr_reader :retention
     # @return [Proc, nil] called with the request; true lets it in
@@ -62,6 +65,7 @@ module HeapPeriscopeUi
       @receive_buffer_bytes = 8 * 1024 * 1024
       @queue_limit = 50_000
       @names_limit = 200_000
+      @database_limit_bytes = 2 * 1024 * 1024 * 1024
       @retention = { raw: 86_400, minute: 7 * 86_400, ten_minutes: 90 * 86_400 }
       @base_controller_class = nil
       self.udp_host = env.fetch("HEAP_PERISCOPE_UI_UDP_HOST", "127.0.0.1")
@@ -127,6 +131,15 @@ module HeapPeriscopeUi
       end
 
       @retention = @retention.merge(hash.transform_values(&:to_f))
+    end
+
+    # @param value [Integer, nil] nil: no limit
+    def database_limit_bytes=(value)
+      unless value.nil? || (value.is_a?(Integer) && value >= LEAST_DATABASE)
+        raise ConfigurationError, "database_limit_bytes must be a whole number of bytes from #{LEAST_DATABASE}, or nil for no limit, not #{value.inspect}"
+      end
+
+      @database_limit_bytes = value
     end
 
     def http_basic=(hash)

@@ -26,6 +26,9 @@ require "heap_periscope_ui/store/packed"
 require "heap_periscope_ui/store/rollup"
 require "heap_periscope_ui/store/bulk"
 require "heap_periscope_ui/store/retention"
+require "heap_periscope_ui/store/used_bytes"
+require "heap_periscope_ui/store/space"
+require "heap_periscope_ui/store/layout_sweep"
 require "heap_periscope_ui/store/lease"
 require "heap_periscope_ui/store/clock_watch"
 require "heap_periscope_ui/store/housekeeper"
@@ -33,6 +36,8 @@ require "heap_periscope_ui/store/housekeeper"
 module HeapPeriscopeUi
   # Takes parsed messages and keeps them. One writer thread per store; reading goes through the models and queries.
   class Store
+    BYTES_A_TEXT = 8_192
+
     # @return [Registry] the processes this store has written to
     attr_reader :registry
     # @return [Notices] what could not be kept as it came
@@ -65,7 +70,7 @@ module HeapPeriscopeUi
     end
 
     def names
-      @names ||= Names.new(limit: @config.names_limit, notices: notices)
+      @names ||= Names.new(limit: texts_limit, notices: notices)
     end
 
     def layouts
@@ -73,11 +78,18 @@ module HeapPeriscopeUi
     end
 
     def sites
-      @sites ||= Sites.new(names, limit: @config.names_limit, notices: notices)
+      @sites ||= Sites.new(names, limit: texts_limit, notices: notices)
     end
 
     # @return [Seen] when the census of each span of a process was taken
     attr_reader :censuses
+
+    # Names and sites do not go by time, so a small database must not be full of them.
+    # @return [Integer]
+    def texts_limit
+      bytes = @config.database_limit_bytes
+      bytes ? [@config.names_limit, bytes / BYTES_A_TEXT].min : @config.names_limit
+    end
 
     # Forgets everything cached; the next write reads the database again.
     def reset

@@ -5,12 +5,18 @@ module HeapPeriscopeUi
   module DatabaseSize
     module_function
 
-    # @return [Hash] {adapter:, name:, bytes:, levels: [{name:, kept_s:, rows:, bytes: or nil, oldest_at: or nil}]}
+    # @return [Hash] {adapter:, name:, bytes: on disk, limit_bytes: of rows, or nil, trimmed: {at:, rows:, bytes:} when the limit was reached last, or
+    #   nil, levels: [{name:, kept_s:, rows:, bytes: or nil, oldest_at: or nil}]}
     def call
-      { adapter: ApplicationRecord.connection_db_config.adapter, name: Store::Connection.description, bytes: bytes, levels: Levels::ALL.map do |level|
+      { adapter: ApplicationRecord.connection_db_config.adapter, name: Store::Connection.description, bytes: bytes, limit_bytes: HeapPeriscopeUi.configuration.database_limit_bytes, trimmed: trimmed, levels: Levels::ALL.map do |level|
         level(level)
       end,
         names: { rows: span(Name) } }
+    end
+
+    def trimmed
+      row = Meta.find_by(key: "trimmed")
+      row && { at: row.at, **JSON.parse(row.value || "{}", symbolize_names: true) }
     end
 
     def bytes

@@ -7,14 +7,17 @@ module HeapPeriscopeUi
     class Assembler
       WAIT_MS = 2_000
       LIMIT = 500
+      # Bytes of all parts that wait, as they came.
+      BYTES = 16 * 1024 * 1024
 
-      Pending = Struct.new(:parts, :count, :since_ms)
+      Pending = Struct.new(:parts, :count, :since_ms, :bytes)
 
       # @return [Integer] parts that never came, since the start
       attr_reader :parts_lost
 
       def initialize
         @pending = {}
+        @bytes = 0
         @parts_lost = 0
       end
 
@@ -26,19 +29,18 @@ module HeapPeriscopeUi
         return message if count == 1 || message["instance"].nil? || message["sequence"].nil?
 
         key = [message["instance"], message["sequence"]]
-        pending = (@pending[key] ||= Pending.new({}, count, now_ms))
-        pending.parts[message["part"]] ||= message
+        pending = (@pending[key] ||= Pending.new({}, count, now_ms, 0))
+        keep(pending, message)
         return if pending.parts.size < pending.count
 
-        @pending.delete(key)
-        merge(pending)
+        merge(take(key))
       end
 
       # @return [Array<Hash>] reports that waited long enough, or that there is no room for
       def overdue(now_ms)
         due = []
-        while (key, pending = @pending.first) && (now_ms - pending.since_ms > WAIT_MS || @pending.size > LIMIT)
-          @pending.delete(key)
+        while (key, pending = @pending.first) && (now_ms - pending.since_ms > WAIT_MS || @pending.size > LIMIT || @bytes > BYTES)
+          take(key)
           @parts_lost += [pending.count - pending.parts.size, 0].max
           due << merge(pending)
         end
@@ -50,6 +52,19 @@ module HeapPeriscopeUi
       end
 
       private
+
+      def keep(pending, message)
+        return if pending.parts.key?(message["part"])
+
+        pending.parts[message["part"]] = message
+        bytes = message["_bytes"] || 0
+        pending.bytes += bytes
+        @bytes += bytes
+      end
+
+      def take(key)
+        @pending.delete(key).tap { |pending| @bytes -= pending.bytes }
+      end
 
       def merge(pending)
         parts = pending.parts.sort.map(&:last)

@@ -12,7 +12,7 @@ module HeapPeriscopeUi
       PROGRAM = "HeapPeriscopeUi::Collector::HelperProgram.new($stdin).run"
       # Its own process is not one to watch.
       ENVIRONMENT = { "HEAP_PERISCOPE_ENABLED" => "false" }.freeze
-      PASSED_ON = %i[udp_host udp_port secrets time_window receive_buffer_bytes queue_limit names_limit retention].freeze
+      PASSED_ON = %i[udp_host udp_port secrets time_window receive_buffer_bytes queue_limit names_limit database_limit_bytes retention].freeze
 
       # @return [Integer] process id
       attr_reader :pid

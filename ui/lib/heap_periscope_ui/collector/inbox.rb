@@ -5,6 +5,8 @@ module HeapPeriscopeUi
     # Datagrams between the receiver and the writer: bounded in number and in bytes; what does not fit is counted and dropped.
     class Inbox
       BYTES = 256 * 1024 * 1024
+      # Of one batch: taken apart, a datagram is some ten times as large.
+      BATCH_BYTES = 4 * 1024 * 1024
 
       # @return [Integer] most that ever waited; datagrams that did not fit
       attr_reader :highest, :dropped, :limit
@@ -30,12 +32,12 @@ module HeapPeriscopeUi
 
       # @param max [Integer]
       # @param wait_s [Numeric] for so many: a transaction costs the same for one and for hundreds
-      # @return [Array<Array(String, Integer)>] bytes and when they arrived (unix ms), oldest first
+      # @return [Array<Array(String, Integer)>] bytes and when they arrived (unix ms), oldest first; fewer where they are large
       def take(max, wait_s)
         @lock.synchronize do
           @wanted = max
           @arrived.wait(@lock, wait_s) if @items.size < max && !@closed
-          taken = @items.shift(max)
+          taken = @items.shift(fitting(max))
           @bytes -= taken.sum { |bytes, _| bytes.bytesize }
           taken
         end
@@ -58,6 +60,13 @@ module HeapPeriscopeUi
       end
 
       private
+
+      # @return [Integer] how many make a batch of at most {BATCH_BYTES}, one at least
+      def fitting(max)
+        size = 0
+        index = @items.first(max).index { |bytes, _| (size += bytes.bytesize) > BATCH_BYTES }
+        index ? [index, 1].max : max
+      end
 
       def add(bytes, now_ms)
         if @items.size >= @limit || @bytes + bytes.bytesize > BYTES

@@ -13,7 +13,8 @@ module HeapPeriscopeUi
         @store = store
         @lease = Lease.new
         @rollup = Rollup.new
-        @retention = Retention.new(config)
+        @retention = Retention.new(config, store: store)
+        @space = Space.new(store, config)
         @complaints = Complaints.new("keep house")
         @clock = ClockWatch.new
         @looked_at = -Float::INFINITY
@@ -66,6 +67,8 @@ module HeapPeriscopeUi
 
       def work(connection, now_ms, clock_ms, busy, steady)
         return false unless @lease.held?(now_ms, clock_ms)
+        # Also while datagrams wait: they are what fills the database.
+        return true if @space.step(connection, now_ms, clock_ms)
         return true if roll(now_ms, clock_ms)
         return false if busy
 

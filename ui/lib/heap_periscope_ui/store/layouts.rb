@@ -20,7 +20,10 @@ module HeapPeriscopeUi
         known = @ids[keys] and return known
 
         id = find_or_create(keys)
-        return @notices.count(:layouts_over_limit) unless id
+        if id.nil?
+          @notices.count(:layouts_over_limit)
+          return
+        end
 
         @ids.clear if @ids.size >= LIMIT
         @ids[keys] = [keys, id]

@@ -17,8 +17,10 @@ module HeapPeriscopeUi
 
       # @param notice [Symbol] of {MEANINGS}
       # @param number [Integer]
+      # @return [nil]
       def count(notice, number = 1)
         @counts[notice] += number if number.positive?
+        nil
       end
 
       # @return [Hash{Symbol=>Integer}] since the start, without zeros

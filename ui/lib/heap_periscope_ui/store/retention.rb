@@ -8,8 +8,10 @@ module HeapPeriscopeUi
       SLICE = 2_000
       DAY_MS = 86_400_000
 
-      def initialize(config = HeapPeriscopeUi.configuration)
+      # @param store [Store, nil] whose caches forget what has gone
+      def initialize(config = HeapPeriscopeUi.configuration, store: nil)
         @retention = config.retention
+        @store = store
         @work = []
         @due_at = -Float::INFINITY
         @removed = 0
@@ -44,7 +46,7 @@ module HeapPeriscopeUi
         by_process = ObservedProcess.unscoped.where(deleted_at: nil).pluck(:id, :first_seen_at).flat_map do |id, first|
           process_jobs(id, first, now_ms)
         end
-        by_process + [*findings(now_ms), *texts(now_ms), method(:purge_deleted)]
+        by_process + [*findings(now_ms), *texts(now_ms), method(:purge_deleted), *layouts]
       end
 
       def process_jobs(id, first_seen_at, now_ms)
@@ -82,6 +84,10 @@ module HeapPeriscopeUi
             Deletion.delete_slice(connection, model.table_name, "used_on < #{day.to_i}", SLICE)
           }
         end
+      end
+
+      def layouts
+        LayoutSweep.due? ? [LayoutSweep.new(SLICE, @store).method(:call)] : []
       end
 
       def purge_deleted(connection)

@@ -5,6 +5,8 @@ module HeapPeriscopeUi
     # Allocation sites to ids: class, path, line and method, with the latest stack. Bounded as {Names} are.
     class Sites
       CACHE = 20_000
+      # Of a stack, from its beginning: the site and who called it.
+      STACK_BYTES = 4_096
       DAY_MS = 86_400_000
 
       # @param limit [Integer] rows of the table
@@ -65,9 +67,14 @@ module HeapPeriscopeUi
       def write(digest, ids, stack)
         class_id, path_id, line, method_id = ids
         row = { digest: digest, class_name_id: class_id, path_id: path_id, line: line, method_id: method_id,
-                stack: stack && JSON.generate(stack), used_on: @day }
+                stack: stack && JSON.generate(shortened(stack)), used_on: @day }
         Site.upsert_all([row], unique_by: :digest)
         Site.where(digest: digest).pick(:id)
+      end
+
+      def shortened(stack)
+        size = 0
+        stack.take_while { |line| (size += line.bytesize) <= STACK_BYTES }
       end
 
       def digest(texts)
