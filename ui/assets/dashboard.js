@@ -4,7 +4,7 @@
 //   Numbers   three significant digits and a unit, as lib/heap_periscope_ui/figures.rb writes them
 //   Theme     light, dark or the system's, kept in a cookie so that the server sends the right page at once
 //   Charts    every figure[data-chart] is drawn by uPlot, colours come from the tokens of the stylesheet
-//   Swap      links and filters change a page in place; parts of it are fetched again
+//   Swap      links and filters change a page in place; parts of it are fetched again, and Idiomorph puts in what differs
 //   Live      follows through the cursor endpoint by polling, backs off on errors, can be paused
 //   Controls  ranges, menus, copy, print, confirmation
 "use strict";
@@ -108,17 +108,15 @@
     return values.map((value) => (value === 0 ? "0" : `${value < 0 ? "−" : ""}${(Math.abs(value) / divisor).toFixed(enough)}${name}`));
   }
 
-  // The least round scale that holds everything, in four or five steps.
-  function niceScale(low, high, unit, zero) {
-    if (!(high > -Infinity)) return { low: 0, high: 1, step: 0.25 };
-    if (zero) low = Math.min(0, low);
-    if (high <= low) { const pad = Math.abs(high) * 0.1 || 1; high += pad; if (!zero) low -= pad; }
+  // uPlot rounds by powers of ten, and picks the steps of an axis from a list: for bytes one of powers of 1024.
+  const BYTE_STEPS = BYTES.flatMap((_, power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** power));
+
+  function scaleRange(low, high, zero) {
+    if (low === null || high === null) return [0, 1];
+    if (zero) return low < 0 ? uPlot.rangeNum(low, high, 0.05, true) : uPlot.rangeNum(0, high, 0.05, true);
     // What hardly moves must not look wild.
-    if (!zero && high - low < high * 0.1) { const pad = (high * 0.1 - (high - low)) / 2; low = Math.max(0, low - pad); high += pad; }
-    const base = isScaled(unit) ? unitStep(unit) ** powerOf(high, unit) : unit === "share" ? 0.01 : 1;
-    const rough = (high - low) / 4.5 / base, decade = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 2.5, 5, 10].map((n) => n * decade * base).find((n) => n >= (high - low) / 5 - 1e-12);
-    return { low: Math.floor(low / step + 1e-9) * step, high: Math.ceil(high / step - 1e-9) * step, step };
+    const missing = Math.max(0, (high * 0.1 - (high - low)) / 2), end = { pad: 0.05, mode: 0 };
+    return uPlot.rangeNum(Math.max(0, low - missing), high + missing, { min: { ...end, hard: 0 }, max: end });
   }
 
   // ── Theme ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,6 +134,26 @@
     for (const chart of charts.values()) chart.redraw();
   }
 
+  // ── Answers of the server ────────────────────────────────────────────────────────────────────────────────────────────
+  // What is refused is no lost connection: trying again does not help, signing in may.
+  const REFUSALS = { 401: { word: "Signed out", behind: "sign in to go on" }, 403: { word: "Not allowed any more", behind: "" } };
+
+  // Where the host's own check sends those who are not signed in to its login page, the answer is that page.
+  async function ask(url, type, fine = []) {
+    const response = await fetch(url, { headers: { Accept: type } });
+    const other = response.redirected || (response.ok && !(response.headers.get("Content-Type") || "").startsWith(type));
+    const status = response.ok && other ? 401 : response.status;
+    if (status === 401 || !(response.ok || fine.includes(status))) throw Object.assign(new Error(`${status}`), { status });
+    return response;
+  }
+
+  // For those who do not see the page: what the keys have read.
+  let announcing;
+  function announce(text) {
+    clearTimeout(announcing);
+    announcing = setTimeout(() => { $("#announcer").textContent = text; }, 150);
+  }
+
   // ── Charts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
   // data-chart: { source: address of columns {from, to, interval_ms, t, series}, unit, zero: from zero,
   //   series: [{key, label, color: token, form: "line"|"area"|"bar"|"stack", on: key it stands on, unit and right: of an own axis,
@@ -150,10 +168,7 @@
 
   function columns(source) {
     if (!requests.has(source)) {
-      const request = fetch(source, { headers: { Accept: "application/json" } }).then((response) => {
-        if (!response.ok) throw new Error(`${response.status}`);
-        return response.json();
-      });
+      const request = ask(source, "application/json").then((response) => response.json());
       requests.set(source, request);
       request.catch(() => {}).finally(() => setTimeout(() => requests.delete(source), 50));
     }
@@ -177,6 +192,10 @@
       this.plot = $(".plot", element);
       this.legend = $(".legend", element);
       this.columns = null;
+      // A picture takes no keys: for readers of the screen it is an application of its own, which says what they do.
+      this.plot.setAttribute("role", "application");
+      this.plot.setAttribute("aria-roledescription", "chart");
+      this.plot.setAttribute("aria-describedby", "chart-keys");
       this.plot.addEventListener("keydown", (event) => this.key(event));
       this.observer = new ResizeObserver(() => this.resize());
       this.observer.observe(this.plot);
@@ -194,12 +213,13 @@
         this.message(null);
         this.draw();
       } catch (error) {
-        this.message("could not load, ", () => this.load());
+        if (REFUSALS[error.status]) this.message(`${REFUSALS[error.status].word.toLowerCase()}, `, () => location.reload(), "load this page again");
+        else this.message("could not load, ", () => this.load());
       }
     }
 
     // One line over the old picture.
-    message(text, retry) {
+    message(text, retry, action = "try again") {
       $(".said", this.plot)?.remove();
       if (!text) return;
       const line = document.createElement("p");
@@ -207,7 +227,7 @@
       line.textContent = text;
       if (retry) {
         const button = document.createElement("button");
-        button.type = "button"; button.className = "link"; button.textContent = "try again";
+        button.type = "button"; button.className = "link"; button.textContent = action;
         button.addEventListener("click", retry);
         line.append(button);
       }
@@ -309,18 +329,11 @@
 
     options() {
       const right = this.series.find((one) => one.right);
-      const scale = (key, unit, mine) => ({
-        auto: true,
-        range: (u, low, high) => {
-          const nice = niceScale(low ?? 0, high ?? -Infinity, unit, this.spec.zero);
-          this[`${key}Scale`] = nice;
-          return [nice.low, nice.high];
-        },
-      });
+      const scale = { auto: true, range: (u, low, high) => scaleRange(low, high, this.spec.zero) };
       const axis = (key, unit, side) => ({
         scale: key, side, size: side === 1 ? 52 : AXIS, gap: 6, stroke: () => token("--text-3"), font: `12px ${token("--sans")}`, ticks: { show: false },
         grid: { show: side === 3, stroke: () => token("--grid-line"), width: 1 },
-        splits: () => { const { low, high, step } = this[`${key}Scale`]; const list = []; for (let v = low; v <= high + step / 1e3; v += step) list.push(Math.abs(v) < step / 1e6 ? 0 : v); return list; },
+        ...(unit === "bytes" ? { incrs: BYTE_STEPS } : {}),
         values: (u, splits) => axisLabels(splits, unit),
       });
       return {
@@ -328,7 +341,7 @@
         padding: [8, right ? 0 : 18, 0, 0],
         scales: {
           x: { time: true, range: () => [this.columns.from / 1000, this.columns.to / 1000] },
-          y: scale("y", this.spec.unit), ...(right ? { r: scale("r", right.unit) } : {}),
+          y: scale, ...(right ? { r: scale } : {}),
         },
         axes: [
           { stroke: () => token("--text-3"), font: `12px ${token("--sans")}`, size: 28, gap: 6, ticks: { show: false }, grid: { show: false }, space: 74,
@@ -474,11 +487,13 @@
       const u = this.uplot;
       if (!u || !["ArrowLeft", "ArrowRight", "Home", "End", "Escape"].includes(event.key)) return;
       event.preventDefault();
-      if (event.key === "Escape") return u.setCursor({ left: -10, top: -10 }, true, true);
+      if (event.key === "Escape") { announce(""); return u.setCursor({ left: -10, top: -10 }, true, true); }
       const last = u.data[0].length - 1, now = u.cursor.left >= 0 && u.cursor.idx !== null ? u.cursor.idx : last + 1;
       const jump = event.shiftKey ? 10 : 1;
       const index = { ArrowLeft: now - jump, ArrowRight: now + jump, Home: 0, End: last }[event.key];
       u.setCursor({ left: u.valToPos(u.data[0][Math.min(Math.max(index, 0), last)], "x"), top: 0 }, true, true);
+      announce($$("li", this.legend).map((item) => item.textContent.trim()).join(", "));
+      return undefined;
     }
 
     // Dragging over a chart shows that time on the whole page.
@@ -532,15 +547,25 @@
     handle.tabIndex = 0;
     handle.setAttribute("role", "slider");
     handle.setAttribute("aria-label", `Moment ${mark.label}`);
-    handle.setAttribute("aria-valuetext", FORMS.stamp(new Date(mark.at)));
+    handle.setAttribute("aria-valuemin", Math.round(u.scales.x.min));
+    handle.setAttribute("aria-valuemax", Math.round(u.scales.x.max));
+    const tell = (at) => { handle.setAttribute("aria-valuenow", Math.round(at / 1000)); handle.setAttribute("aria-valuetext", FORMS.stamp(new Date(at))); };
+    tell(mark.at);
     const settle = (at) => visit(changed({ [mark.role]: Math.round(at) }));
     handle.addEventListener("pointerdown", (event) => {
       event.preventDefault(); event.stopPropagation();
       handle.setPointerCapture(event.pointerId);
+      const dragging = new AbortController(), { signal } = dragging, before = line.style.left;
       let left = null;
-      const move = (moved) => { left = Math.min(Math.max(moved.clientX - u.over.getBoundingClientRect().left, 0), u.over.clientWidth); line.style.left = `${left}px`; };
-      handle.addEventListener("pointermove", move);
-      handle.addEventListener("pointerup", () => { handle.removeEventListener("pointermove", move); if (left !== null) settle(u.posToVal(left, "x") * 1000); }, { once: true });
+      const at = () => u.posToVal(left, "x") * 1000;
+      handle.addEventListener("pointermove", (moved) => {
+        left = Math.min(Math.max(moved.clientX - u.over.getBoundingClientRect().left, 0), u.over.clientWidth);
+        line.style.left = `${left}px`;
+        tell(at());
+      }, { signal });
+      handle.addEventListener("pointerup", () => { dragging.abort(); if (left !== null) settle(at()); }, { signal });
+      // The system took the pointer, as for a gesture of its own: nothing was chosen.
+      handle.addEventListener("pointercancel", () => { dragging.abort(); line.style.left = before; tell(mark.at); }, { signal });
     });
     handle.addEventListener("keydown", (event) => {
       const step = (u.scales.x.max - u.scales.x.min) * 1000 / 60;
@@ -562,8 +587,7 @@
   }
 
   async function page(url) {
-    const response = await fetch(url, { headers: { Accept: "text/html" } });
-    if (!response.ok && response.status !== 404 && response.status !== 400) throw new Error(`${response.status}`);
+    const response = await ask(url, "text/html", [400, 404]);
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     localize(fresh);
     return fresh;
@@ -607,23 +631,17 @@
   // Names of the rows, in order: rows must not jump under the pointer.
   const rows = (part) => $$("tbody th, .log time", part).map((cell) => cell.textContent).join("\n");
 
-  function settle() { fillMoments(); drawCharts(); tick(); }
+  function settle() { fillMoments(); drawCharts(); tick(); $$("input[data-filters]").forEach(filterRows); }
 
-  function morph(old, fresh) {
-    if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName) return old.replaceWith(document.importNode(fresh, true));
-    if (old.nodeType !== Node.ELEMENT_NODE) { if (old.data !== fresh.data) old.data = fresh.data; return undefined; }
-    if (old.dataset.keep || fresh.dataset.keep) {
-      if (old.dataset.chart !== fresh.dataset.chart) old.replaceWith(document.importNode(fresh, true));
-      return undefined;
-    }
-    for (const { name, value } of [...fresh.attributes]) if (name !== "open" && name !== "nonce" && old.getAttribute(name) !== value) old.setAttribute(name, value);
-    for (const { name } of [...old.attributes]) if (name !== "open" && name !== "nonce" && !fresh.hasAttribute(name)) old.removeAttribute(name);
-    if (old.matches("input, select, textarea")) { if (old !== document.activeElement && old.matches("input")) old.value = fresh.value; if (!old.matches("select")) return undefined; }
-    const olds = [...old.childNodes], news = [...fresh.childNodes];
-    news.forEach((node, i) => { if (olds[i]) morph(olds[i], node); else old.append(document.importNode(node, true)); });
-    olds.slice(news.length).forEach((node) => node.remove());
-    return undefined;
-  }
+  // Rows and charts meet by their ids, wherever they stand. What the viewer has opened stays open, and what is typed stays.
+  const MORPHING = {
+    ignoreActiveValue: true,
+    callbacks: {
+      beforeNodeMorphed: (old) => !old.dataset?.keep,
+      beforeAttributeUpdated: (name) => name !== "open" && name !== "nonce",
+    },
+  };
+  const morph = (old, fresh) => Idiomorph.morph(old, fresh, MORPHING);
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-swap]");
@@ -663,10 +681,10 @@
 
   // ── Live ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
   const live = {
-    interval: 1000, slowest: 30_000, wait: 1000, timer: null, paused: false, newest: 0, failing: false, lastFull: 0, busy: false,
+    interval: 1000, slowest: 30_000, wait: 1000, timer: null, paused: false, newest: 0, failing: null, lastFull: 0, busy: false,
 
     start() { this.lastFull = Date.now(); this.show(); this.schedule(this.interval); setInterval(() => { tick(); this.show(); }, 1000); },
-    restart() { this.wait = this.interval; this.failing = false; this.schedule(300); this.show(); },
+    restart() { this.wait = this.interval; this.failing = null; this.schedule(300); this.show(); },
     schedule(ms) { clearTimeout(this.timer); this.timer = setTimeout(() => this.poll(), ms); },
     get following() { return body.dataset.follow === "true" && !this.paused; },
 
@@ -678,10 +696,10 @@
         if (Date.now() - this.lastFull > 10_000) kinds.add("snapshot");
         if (kinds.size) await this.take(kinds);
         this.wait = this.interval;
-        this.failing = false;
+        this.failing = null;
       } catch (error) {
-        this.wait = Math.min(this.wait * 2, this.slowest);
-        this.failing = true;
+        this.wait = REFUSALS[error.status] ? this.slowest : Math.min(this.wait * 2, this.slowest);
+        this.failing = REFUSALS[error.status] || { word: "Connection lost" };
       }
       this.busy = false;
       this.show();
@@ -694,9 +712,7 @@
       const { process, cursor, service } = body.dataset;
       const query = new URLSearchParams({ after: cursor || "0" });
       if (process) query.set("process", process);
-      const response = await fetch(`${rootPath}api/v1/live?${query}`, { headers: { Accept: "application/json" } });
-      if (!response.ok) throw new Error(`${response.status}`);
-      const answer = await response.json();
+      const answer = await (await ask(`${rootPath}api/v1/live?${query}`, "application/json")).json();
       clockOffset = Date.now() - answer.now;
       body.dataset.cursor = answer.cursor;
       const kinds = new Set();
@@ -717,13 +733,15 @@
     },
 
     show() {
-      const element = $("#live"), word = $(".word", element), behind = $(".behind", element);
+      const element = $("#live"), word = $(".word", element), behind = $(".behind", element), again = $(".again", element);
       const age = this.newest ? serverNow() - this.newest : null;
       const state = this.failing ? "is-failing" : !this.following ? "is-paused" : this.newest && age > 60_000 ? "is-quiet" : "";
-      const text = this.failing ? "Connection lost" : body.dataset.follow === undefined ? "" : !this.following ? (this.paused ? "Paused" : "Not live") : this.newest ? "Live" : body.dataset.empty ? "no data yet" : "Live";
+      const text = this.failing ? this.failing.word : body.dataset.follow === undefined ? "" : !this.following ? (this.paused ? "Paused" : "Not live") : this.newest ? "Live" : body.dataset.empty ? "no data yet" : "Live";
       element.className = `live ${state}`;
       if (word.textContent !== text) word.textContent = text;
-      behind.textContent = this.failing ? `trying again every ${Math.round(this.wait / 1000)} s` : this.following && age !== null ? `${duration(age)} behind` : "";
+      again.hidden = this.failing?.behind === undefined;
+      again.href = location.href;
+      behind.textContent = this.failing ? this.failing.behind ?? `trying again every ${Math.round(this.wait / 1000)} s` : this.following && age !== null ? `${duration(age)} behind` : "";
       element.hidden = text === "";
     },
 
@@ -755,7 +773,9 @@
     const menu = $("details.menu[open]");
     if (menu) { menu.open = false; $("summary", menu).focus(); return; }
     const close = $("[data-close]");
-    if (close && !event.target.closest(".plot")) close.click();
+    if (!close || event.target.closest(".plot")) return;
+    event.preventDefault(); // else it also empties a search field, which asks for another page at the same time
+    close.click();
   });
   // Moments are typed in the viewer's zone and sent as unix milliseconds.
   const localInput = (ms) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
@@ -768,12 +788,13 @@
     input.form.elements[input.dataset.moment].value = new Date(input.value).getTime();
     if (input.dataset.submit !== undefined) visit(formUrl(input.form));
   });
+  function filterRows(input) {
+    const wanted = input.value.toLowerCase();
+    for (const row of $$(input.dataset.filters)) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+    return wanted;
+  }
   document.addEventListener("input", (event) => {
-    const selector = event.target.dataset?.filters;
-    if (!selector) return;
-    const wanted = event.target.value.toLowerCase();
-    for (const row of $$(selector)) row.hidden = !row.textContent.toLowerCase().includes(wanted);
-    if (wanted) for (const fold of $$("details.fold:has(.kv.raw)")) fold.open = true;
+    if (event.target.dataset?.filters && filterRows(event.target)) for (const fold of $$("details.fold:has(.kv.raw)")) fold.open = true;
   });
 
   // What is folded away asks for nothing until it is opened.

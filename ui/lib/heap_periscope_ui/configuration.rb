@@ -4,7 +4,8 @@ require "active_support/ordered_options"
 
 module HeapPeriscopeUi
   # Options of the dashboard. Every one has a default; a wrong value raises at once. Some can also come from the
-  # environment: HEAP_PERISCOPE_UI_UDP_HOST, _UDP_PORT, _DATABASE, _SECRET.
+  # environment: HEAP_PERISCOPE_UI_UDP_HOST, _UDP_PORT, _DATABASE, _SECRET, _ALERT_URL, _ALERT_SECRET, _MEMORY_LIMIT. What each may be
+  # is in {Checks}.
   class Configuration
     LEAST_DATABASE = 16 * 1024 * 1024
     LOOPBACK = /\A(127\.\d+\.\d+\.\d+|::1|localhost)\z/
@@ -56,7 +57,9 @@ module HeapPeriscopeUi
     # @return [Integer, Hash{String, Symbol=>Integer}, nil] bytes of RSS that a process may have, or these by service name and `:default`, for alerts
     attr_reader :memory_limit
 
+    # @param env [#to_h] a variable that is empty counts as absent
     def initialize(env = ENV)
+      env = env.to_h.reject { |_, value| value.empty? }
       @udp_ipv6 = true
       @collect = :auto
       @collect_in = :auto

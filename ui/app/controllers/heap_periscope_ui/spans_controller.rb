@@ -5,7 +5,8 @@ module HeapPeriscopeUi
   class SpansController < PageController
     def show
       options = { type: one_of(:type, Metrics::SPAN_TYPES, nil), sort: one_of(:sort, SpansQuery::SORTS, "allocated") }
-      @page = SpansPage.new(scope, range, filter: params[:q].to_s, name: params[:name].presence, all: params[:all] == "true", **options)
+      @page = SpansPage.new(scope, range, filter: params[:q].to_s, name: params[:name].presence, all: params[:all] == "true",
+                                          own: params[:own] == "true", **options)
     end
   end
 end

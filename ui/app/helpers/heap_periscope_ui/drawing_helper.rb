@@ -69,7 +69,7 @@ module HeapPeriscopeUi
       head = content_tag(level, h(title) + (sub ? content_tag(:span, sub, class: "sub") : ""))
       caption = content_tag(:figcaption, head + content_tag(:ul, "", class: "legend"))
       plot = content_tag(:div, "", class: "plot h#{height}", role: "img", tabindex: 0, aria: { label: label })
-      content_tag(:figure, caption + plot, class: "chart #{css}", data: { chart: spec.to_json, keep: true })
+      content_tag(:figure, caption + plot, id: mark("chart", title, spec.to_json), class: "chart #{css}", data: { chart: spec.to_json, keep: true })
     end
 
     private

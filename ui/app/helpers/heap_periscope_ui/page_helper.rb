@@ -17,6 +17,11 @@ module HeapPeriscopeUi
       content_tag(element, capture(&block), data: { part: name, on: on }, **attributes)
     end
 
+    # @return [String] an id that is the same whenever the page shows the same thing: live parts find it again by that, wherever it stands then
+    def mark(kind, *parts)
+      "#{kind}-#{Digest::SHA256.hexdigest(parts.join("\0"))[0, 12]}"
+    end
+
     # @return [String] the address of this page with some parameters changed; nil takes one away
     def here(**changes)
       query = kept_params(**changes)

@@ -4,6 +4,7 @@ module HeapPeriscopeUi
   # What the page of comparisons shows.
   class ComparePage
     SHOWN = 15
+    MOST = 2_000
     HOUR_MS = 3_600_000
     TITLES = { "rss_bytes" => "RSS", "pss_bytes" => "PSS", "heap_live_slots" => "Live slots",
                "heap_free_slots" => "Free slots", "old_objects" => "Old objects", "allocation_rate" => "Allocated",
@@ -49,7 +50,7 @@ module HeapPeriscopeUi
     end
 
     def shown
-      all ? rows : rows.first(SHOWN)
+      rows.first(all ? MOST : SHOWN)
     end
 
     # @return [Hash{String=>Integer}] how many classes grew, shrank, are new

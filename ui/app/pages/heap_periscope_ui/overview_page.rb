@@ -57,7 +57,9 @@ module HeapPeriscopeUi
     # @param key [Symbol] :trend (live slots) or :rss_trend
     # @return [Array<Integer>] sum over the processes that are alive, oldest first
     def total_trend(key)
-      lists = processes.select { |process| process[:state] == "alive" }.map { |process| process[key].compact }.reject(&:empty?)
+      alive = processes.select { |process| process[:state] == "alive" }
+      step = alive.map { |process| process[:trend_step_ms] }.max
+      lists = alive.map { |process| every(process[key].compact, step / [process[:trend_step_ms], 1].max) }.reject(&:empty?)
       return [] if lists.empty?
 
       size = lists.map(&:size).max
@@ -70,6 +72,11 @@ module HeapPeriscopeUi
     end
 
     private
+
+    # The newest and each n-th before it: so that points of all processes are as far apart.
+    def every(list, count)
+      count > 1 ? list.reverse.each_slice(count).map(&:first).reverse : list
+    end
 
     def shown?(process)
       return false if @state && process[:state] != @state

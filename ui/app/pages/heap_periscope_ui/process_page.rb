@@ -4,6 +4,8 @@ module HeapPeriscopeUi
   # What the page of a process or service shows. Everything is read when it is asked for first, so that a part costs only itself.
   class ProcessPage
     CLASSES_SHOWN = 14
+    # What "Show all" shows: a table of more rows takes a browser seconds.
+    CLASSES_MOST = 2_000
     EVENTS_SHOWN = 12
     METRICS = %w[heap_live_slots heap_free_slots heap_total_slots pause_max_ms pause_p95_ms pause_p50_ms pause_total_ms rss_bytes pss_bytes
                  allocation_rate gc_share].freeze
@@ -82,7 +84,7 @@ module HeapPeriscopeUi
 
     def classes
       at = range.to unless range.live?
-      limit = CLASSES_SHOWN unless options[:all]
+      limit = options[:all] ? CLASSES_MOST : CLASSES_SHOWN
       @classes ||= ClassesQuery.new(subject, at: at, since: since, limit: limit, **options.slice(:kind, :filter, :sort)).call
     end
 

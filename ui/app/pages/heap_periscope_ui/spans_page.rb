@@ -6,12 +6,14 @@ module HeapPeriscopeUi
     TITLES = { "controller" => "Controllers", "model" => "Models", "job" => "Jobs", "task" => "Tasks", "custom" => "Custom" }.freeze
     NOUNS = { "controller" => "action", "model" => "model operation", "job" => "job", "task" => "task", "custom" => "span" }.freeze
     SHOWN = 40
+    MOST = 2_000
 
-    attr_reader :scope, :range, :filter, :sort, :name, :all
+    attr_reader :scope, :range, :filter, :sort, :name, :all, :own
 
     # @param scope [Scope]
     # @param type [String, nil] one of {Metrics::SPAN_TYPES}; nil: the first that has any
-    def initialize(scope, range, type:, filter:, sort:, name:, all:)
+    # @param own [Boolean] also what the dashboard's own controllers did
+    def initialize(scope, range, type:, filter:, sort:, name:, all:, own: false)
       @scope = scope
       @range = range
       @wanted_type = type
@@ -19,11 +21,12 @@ module HeapPeriscopeUi
       @sort = sort
       @name = name
       @all = all
+      @own = own
     end
 
     # @return [Hash] {SpansQuery#call} of every type
     def everything
-      @everything ||= SpansQuery.new(scope.subjects, range, sort: sort).call
+      @everything ||= SpansQuery.new(scope.subjects, range, sort: sort, own: own).call
     end
 
     def type
@@ -35,7 +38,7 @@ module HeapPeriscopeUi
     end
 
     def shown
-      all ? rows : rows.first(SHOWN)
+      rows.first(all ? MOST : SHOWN)
     end
 
     # @return [Hash, nil] {SpanQuery#call} of the chosen name

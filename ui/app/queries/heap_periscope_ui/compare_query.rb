@@ -12,7 +12,7 @@ module HeapPeriscopeUi
       @after = after
     end
 
-    # @return [Hash] {a: side, b: side, hours: Float or nil, objects_change:, bytes_change: over all classes of both tables or nil,
+    # @return [Hash] {a: side, b: side, hours: Float or nil, objects_change:, bytes_change: over all classes of both tables or nil, total: classes,
     #   changed: Integer, classes: [{name:, kind:, a: {count:, bytes:} or nil, b: {…} or nil, count_change: or nil, bytes_change: or nil,
     #   count_per_hour: or nil, state: "grew"|"shrank"|"same"|"new"|"gone", suspect: Boolean}] largest growth in bytes first,
     #   metrics: [{name:, unit:, a:, b:, change:}]} with side = {process: {ProcessSummary.of}, at: unix ms or nil, metrics_at: or nil}
@@ -22,7 +22,7 @@ module HeapPeriscopeUi
       classes = classes(*tables)
       {
         a: side(@before, tables[0], figures[0]), b: side(@after, tables[1], figures[1]), hours: hours(*tables),
-        objects_change: total(tables, 1), bytes_change: total(tables, 2), changed: classes.count do |row|
+        objects_change: total(tables, 1), bytes_change: total(tables, 2), total: classes.size, changed: classes.count do |row|
                                                                             row[:state] != "same"
                                                                           end,
         classes: classes, metrics: metrics(*figures)

@@ -18,7 +18,7 @@ module HeapPeriscopeUi
     # @return [Hash] {now:, cursor:, processes: [{ProcessSummary.of}] or process: {ProcessSummary.of}, events: as {EventsQuery#call},
     #   series: {metric => [[unix_ms, value], …]} newer than since}
     def call
-      return { now: @now, cursor: @now, processes: OverviewQuery.new(now: @now).processes } unless @process
+      return { now: @now, cursor: @now, processes: OverviewQuery.new(young: false, now: @now).processes } unless @process
 
       log = EventsQuery.new(@process, after: @after, limit: 100).call
       { now: @now, process: ProcessSummary.of(@process, @now), **log, series: series }

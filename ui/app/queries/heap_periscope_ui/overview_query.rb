@@ -11,7 +11,8 @@ module HeapPeriscopeUi
     # @param state [String, nil] only processes in this state
     # @param service [String, nil] only this service
     # @param all [Boolean] also processes that have been gone for more than a day
-    def initialize(state: nil, service: nil, all: false, now: Timestamps.now)
+    # @param young [Boolean] with sparklines of processes that have reported for some minutes only, which takes one more reading
+    def initialize(state: nil, service: nil, all: false, young: true, now: Timestamps.now)
       if state && !STATES.include?(state)
         raise BadParameter,
               "state must be one of #{STATES.join(", ")}, not #{state.inspect}"
@@ -20,6 +21,7 @@ module HeapPeriscopeUi
       @state = state
       @service = service
       @all = all
+      @young = young
       @now = now
     end
 
@@ -48,7 +50,8 @@ module HeapPeriscopeUi
         scope = ObservedProcess.kept.order(:service_name, :host, :process_id, :id)
         scope = scope.where(service_name: @service) if @service
         scope = scope.where("last_seen_at > ?", @now - GONE_SHOWN_MS) unless @all
-        scope.map { |process| ProcessSummary.of(process, @now) }
+        list = scope.map { |process| ProcessSummary.of(process, @now) }
+        @young ? YoungTrends.fill(list, @now) : list
       end
     end
 

@@ -11,7 +11,7 @@ module HeapPeriscopeUi
     #   first_seen_at:, last_seen_at: (unix ms), goodbye_at:, goodbye_reason:, received:, lost:, rss_bytes:, pss_bytes:,
     #   heap_live_slots:, heap_free_slots:, heap_total_slots:, allocation_rate: (objects/s), gc_per_minute:, gc_share: (0..1),
     #   pause_p99_ms:, pause_max_ms:, leak_suspects: Integer, trend: [live slots of the last minutes, oldest first],
-    #   rss_trend: [bytes…]}; a figure that is not known is nil
+    #   rss_trend: [bytes…], trend_step_ms: between points}; a figure that is not known is nil
     def of(process, now = Timestamps.now)
       metrics = process.metrics
       {
@@ -27,7 +27,7 @@ module HeapPeriscopeUi
 
     def trends(process)
       live, rss = Trend.load(process.trend)
-      { trend: live, rss_trend: rss }
+      { trend: live, rss_trend: rss, trend_step_ms: 60_000 }
     end
   end
 end

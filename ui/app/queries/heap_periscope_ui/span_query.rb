@@ -43,7 +43,7 @@ module HeapPeriscopeUi
     private
 
     def all_of_type
-      SpansQuery.new(@subjects, @range, type: Metrics::SPAN_TYPES[@type]).call[:spans]
+      SpansQuery.new(@subjects, @range, type: Metrics::SPAN_TYPES[@type], own: true).call[:spans]
     end
 
     def spans

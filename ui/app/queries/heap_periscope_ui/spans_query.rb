@@ -7,13 +7,16 @@ module HeapPeriscopeUi
     TREND_POINTS = 40
     YOUNG_MS = 180_000
     YOUNG_LIMIT = 20
+    # The dashboard watches its own pages too, where it runs in a server that is watched. Whoever looks at spans means the application's.
+    OWN = "HeapPeriscopeUi::"
 
     # @param subjects [Array<ObservedProcess, ObservedService>] summed up; see {.subjects}
     # @param type [String, nil] one of {Metrics::SPAN_TYPES}; nil: all
     # @param filter [String, nil] part of the name
     # @param sort [String] one of {SORTS}
+    # @param own [Boolean] also what the dashboard's own controllers did
     # @raise [BadParameter]
-    def initialize(subjects, range, type: nil, filter: nil, sort: "allocated", limit: nil)
+    def initialize(subjects, range, type: nil, filter: nil, sort: "allocated", limit: nil, own: false)
       unless type.nil? || Metrics::SPAN_TYPES.include?(type)
         raise BadParameter, "type must be one of #{Metrics::SPAN_TYPES.join(", ")}, not #{type.inspect}"
       end
@@ -25,6 +28,7 @@ module HeapPeriscopeUi
       @filter = filter.presence&.downcase
       @sort = sort
       @limit = limit
+      @own = own
     end
 
     # Every service: its rows already sum up its processes. They are made once a minute, so the processes of a service that has
@@ -38,16 +42,17 @@ module HeapPeriscopeUi
       services.except(*young).values + ObservedProcess.kept.where(service_name: young).limit(YOUNG_LIMIT).to_a
     end
 
-    # @return [Hash] {from:, to:, types: {"controller" => number of names, …}, total:, calls:, spans: [{type:, name:, calls:, errors:,
+    # @return [Hash] {from:, to:, own: names of the dashboard's own, types: {"controller" => number of names, …}, total:, calls:, spans: [{type:, name:, calls:, errors:,
     #   wall_ms:, allocated: objects, allocated_by: "thread"|"process", gc_ms:, allocated_per_call:, retained_per_call: or nil (needs sampling),
     #   gc_ms_per_call:, wall_ms_per_call:, survivors: or nil, trend: [survivors, oldest first]}]}
     def call
-      rows = entries
+      own, rows = entries.partition { |row| row[:name].to_s.start_with?(OWN) }
+      rows += own if @own
       chosen = rows.select do |row|
         (@type.nil? || row[:type] == @type) && (@filter.nil? || row[:name].downcase.include?(@filter))
       end
       sorted = sort(chosen)
-      { from: @range.from, to: @range.to, types: Metrics::SPAN_TYPES.to_h do |type|
+      { from: @range.from, to: @range.to, own: own.size, types: Metrics::SPAN_TYPES.to_h do |type|
         [type, rows.count do |row|
           row[:type] == type
         end]

@@ -9,6 +9,8 @@ module HeapPeriscopeUi
       LIMIT = 500
       # Bytes of all parts that wait, as they came.
       BYTES = 16 * 1024 * 1024
+      # Entries of one list in a report that came in parts. An agent that is asked for more classes than that sends many small ones.
+      MOST = 10_000
 
       Pending = Struct.new(:parts, :count, :since_ms, :bytes)
 
@@ -69,17 +71,30 @@ module HeapPeriscopeUi
       def merge(pending)
         parts = pending.parts.sort.map(&:last)
         whole = parts.first
-        payload = parts.drop(1).reduce(whole["payload"]) { |merged, part| merge_sections(merged, part["payload"]) }
+        payload = parts.drop(1).each_with_object(whole["payload"]) { |part, merged| merge_sections(merged, part["payload"]) }
+        cap(payload)
         whole.merge("payload" => payload, "_parts" => parts.size, "_bytes" => parts.sum { |part| part["_bytes"] || 0 })
       end
 
       # Objects by key, arrays in the order of the parts, as docs/wire-format.md says; spans are arrays within an object.
+      # Into the first part itself: a copy for each of many parts would take the square of their number.
       def merge_sections(one, two)
-        one.merge(two) do |_, left, right|
+        one.merge!(two) do |_, left, right|
           if left.is_a?(Hash) && right.is_a?(Hash) then merge_sections(left, right)
-          elsif left.is_a?(Array) && right.is_a?(Array) then left + right
+          elsif left.is_a?(Array) && right.is_a?(Array) then left.concat(right)
           else right
           end
+        end
+      end
+
+      # Of classes the largest are kept; lists have the largest first.
+      def cap(payload)
+        classes = payload["living_objects_by_class"]
+        if classes && classes.size > MOST
+          payload["living_objects_by_class"] = classes.max_by(MOST) { |_, entry| entry["bytes"] || entry["count"] || 0 }.to_h
+        end
+        [payload, payload["living_objects_by_spans"]].compact.each do |sections|
+          sections.each { |name, list| sections[name] = list.first(MOST) if list.is_a?(Array) && list.size > MOST }
         end
       end
     end

@@ -5,6 +5,9 @@ module HeapPeriscopeUi
     module V1
       # Parent of the JSON API. Every action names the parameters it takes; any other is refused.
       class BaseController < ApplicationController
+        # How many rows of a table are answered; without `limit`, so many.
+        LIMIT = 1..5_000
+        ROWS = 1_000
         FIXED = %w[controller action format id kind_of path].freeze
 
         class << self
@@ -36,6 +39,10 @@ module HeapPeriscopeUi
           else
             render json: result
           end
+        end
+
+        def limit
+          whole(:limit, LIMIT) || ROWS
         end
 
         def moment(name)

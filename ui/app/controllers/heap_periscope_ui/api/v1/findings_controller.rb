@@ -5,10 +5,9 @@ module HeapPeriscopeUi
     module V1
       # Spans, allocation and retained sites, leak suspects.
       class FindingsController < BaseController
-        LIMIT = 1..5_000
         SCOPE = %i[process service from to range].freeze
 
-        takes :spans, *SCOPE, :type, :filter, :sort, :limit
+        takes :spans, *SCOPE, :type, :filter, :sort, :limit, :own
         takes :span, *SCOPE, :type, :name
         takes :allocation_sites, *SCOPE, :filter, :class_name, :limit
         takes :retained_sites, *SCOPE, :filter, :class_name, :limit
@@ -16,7 +15,7 @@ module HeapPeriscopeUi
 
         def spans
           result = SpansQuery.new(subjects, time_range, type: params[:type].presence, filter: params[:filter],
-                                                        sort: params[:sort].presence || "allocated", limit: whole(:limit, LIMIT)).call
+                                                        sort: params[:sort].presence || "allocated", limit: limit, own: params[:own] == "true").call
           answer(result, rows: result[:spans].map { |row| row.except(:trend) })
         end
 

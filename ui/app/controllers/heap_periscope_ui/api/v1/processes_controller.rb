@@ -5,14 +5,12 @@ module HeapPeriscopeUi
     module V1
       # Processes and what they reported. Everything below a process also works for a service: services/:id/….
       class ProcessesController < BaseController
-        LIMIT = 1..5_000
-
-        takes :index, :state, :service, :all
+        takes :index, :state, :service, :all, :limit
         takes :show, :at
         takes :series, :metric, :from, :to, :range
         takes :classes, :at, :since, :kind, :filter, :sort, :limit
         takes :class_history, :from, :to, :range, :name, :top, :by, :kind
-        takes :compare, :from, :to, :with
+        takes :compare, :from, :to, :with, :limit
         takes :pauses, :from, :to, :range
         takes_lists :series, :metric
         takes_lists :class_history, :name
@@ -20,7 +18,9 @@ module HeapPeriscopeUi
         def index
           list = OverviewQuery.new(state: params[:state], service: params[:service],
                                    all: params[:all] == "true").processes
-          answer({ processes: list }, rows: list.map { |row| row.except(:trend, :rss_trend) })
+          total = list.size
+          list = list.first(limit)
+          answer({ total: total, processes: list }, rows: list.map { |row| row.except(:trend, :rss_trend, :trend_step_ms) })
         end
 
         def show
@@ -40,7 +40,7 @@ module HeapPeriscopeUi
 
         def classes
           result = ClassesQuery.new(subject, at: moment(:at), since: moment(:since), kind: params[:kind].presence, filter: params[:filter],
-                                             sort: params[:sort].presence || "bytes", limit: whole(:limit, LIMIT)).call
+                                             sort: params[:sort].presence || "bytes", limit: limit).call
           answer(result, rows: result[:classes])
         end
 
@@ -58,6 +58,7 @@ module HeapPeriscopeUi
           end
 
           result = CompareQuery.new([subject, moment(:from)], [other, moment(:to)]).call
+          result[:classes] = result[:classes].first(limit)
           answer(result, rows: result[:classes].map { |row| CompareQuery.flat(row) })
         end
 
