@@ -178,7 +178,7 @@ static VALUE ask_pending(VALUE thread)
 
 bool interrupts_waiting_p(void)
 {
-    VALUE waiting = Qfalse;
+    VALUE waiting = Qtrue; /* where a TracePoint raises: the thread had better look what is going on */
     guarded_c_call(ask_pending, rb_thread_current(), &waiting);
     return RTEST(waiting);
 }

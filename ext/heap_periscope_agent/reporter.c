@@ -77,18 +77,18 @@ static VALUE run_until_interrupted(VALUE argument)
 {
     struct life *life = (struct life *)argument;
     interrupts_deliver();
-    if (life->rest_ns) rb_thread_call_without_gvl(rest, life, reporter_loop_interrupt, life->loop);
-    interrupts_deliver();
     rb_thread_call_without_gvl(run, life->loop, reporter_loop_interrupt, life->loop);
     if (reporter_loop_ended_by(life->loop)) rb_jump_tag(reporter_loop_ended_by(life->loop));
     interrupts_deliver();
     return Qnil;
 }
 
-/* Between two runs alone the thread is killed: nothing is held, and no turn under way. */
-static VALUE run_undisturbed(VALUE argument)
+/* Calls no method, which a TracePoint would see. */
+static VALUE take_a_rest(VALUE life)
 {
-    return interrupts_wait_for_life(run_until_interrupted, argument);
+    struct reporter_loop *loop = ((struct life *)life)->loop;
+    rb_thread_call_without_gvl(rest, (void *)life, reporter_loop_interrupt, loop);
+    return Qnil;
 }
 
 /* What a TracePoint of the program raises in every thread, or somebody raises in all threads there are, is not meant for this
@@ -108,15 +108,35 @@ static void survive(struct life *life, int tag, uint64_t worked_ns)
     if (life->rest_ns > REST_MAX_NS) life->rest_ns = REST_MAX_NS;
 }
 
+static void persevere(struct life *life, VALUE (*work)(VALUE))
+{
+    while (!reporter_loop_stopping_p(life->loop)) {
+        uint64_t began_ns = monotonic_ns();
+        int tag = 0;
+        if (life->rest_ns) rb_protect(take_a_rest, (VALUE)life, &tag);
+        if (!tag) rb_protect(work, (VALUE)life, &tag);
+        if (tag) survive(life, tag, monotonic_ns() - began_ns);
+    }
+}
+
+/* Between two runs alone the thread is killed: nothing is held, and no turn under way. */
+static VALUE run_undisturbed(VALUE life)
+{
+    persevere((struct life *)life, run_until_interrupted);
+    return Qnil;
+}
+
+static VALUE live(VALUE life)
+{
+    return interrupts_wait_for_life(run_undisturbed, life);
+}
+
+/* Twice, since waiting for life is a method, whose call and return a TracePoint sees too. What is raised inside does not get out to it: where
+ * a return from C raises, the VM unwinds it again and again. */
 static VALUE run_until_stopped(VALUE argument)
 {
     struct life life = {.loop = (struct reporter_loop *)argument};
-    while (!reporter_loop_stopping_p(life.loop)) {
-        uint64_t began_ns = monotonic_ns();
-        int tag = 0;
-        rb_protect(run_undisturbed, (VALUE)&life, &tag);
-        if (tag) survive(&life, tag, monotonic_ns() - began_ns);
-    }
+    persevere(&life, live);
     return Qnil;
 }
 
