@@ -8,7 +8,7 @@ declare -A hp_packages=(
   [build]="gcc g++ libc6-dev make pkg-config git ca-certificates libyajl-dev libyaml-dev zlib1g-dev"
   # The real services, browser and tools that the specs and the lint drive (go: its pprof); none of them is started here.
   [test]="redis-server postgresql chromium valgrind clang-format procps binutils golang-go"
-  # Fetches the dashboard's chart library; asked for only where there is no npm.
+  # Fetches the scripts of others that the dashboard serves; asked for only where there is no npm.
   [npm]="npm"
   # bin/with-ruby
   [with-ruby]="debootstrap"

@@ -21,6 +21,7 @@ RSpec.describe "What a new dashboard shows", :store do
     page = UiApp.get("/")
     expect(sparks(page, /<tr id="process-1".*?<\/tr>/m)).to eq([3, 3])
     expect(sparks(page, /<dl class="figures">.*?<\/dl>/m)).to eq([3, 3])
+    expect(page.body).to match(/Resident memory.*? [KM]B in 20 s</m)
     summary = JSON.parse(UiApp.get("/api/v1/processes").body)["processes"].first
     expect([summary["trend"].size, summary["trend_step_ms"]]).to eq([3, 10_000])
     expect(JSON.parse(UiApp.get("/api/v1/live").body)["processes"].first["trend"]).to eq([])

@@ -58,12 +58,18 @@ module HeapPeriscopeUi
     # @return [Array<Integer>] sum over the processes that are alive, oldest first
     def total_trend(key)
       alive = processes.select { |process| process[:state] == "alive" }
-      step = alive.map { |process| process[:trend_step_ms] }.max
+      step = trend_step
       lists = alive.map { |process| every(process[key].compact, step / [process[:trend_step_ms], 1].max) }.reject(&:empty?)
       return [] if lists.empty?
 
       size = lists.map(&:size).max
       Array.new(size) { |i| lists.sum { |list| list[[i - size + list.size, 0].max] } }
+    end
+
+    # @return [String] how far {#total_trend} goes back, for people
+    def trend_time
+      span = [total_trend(:rss_trend).size - 1, 0].max * trend_step
+      span < 3_000_000 ? "in #{Figures.duration(span)}" : "in the last hour"
     end
 
     def rss_change
@@ -72,6 +78,10 @@ module HeapPeriscopeUi
     end
 
     private
+
+    def trend_step
+      processes.select { |process| process[:state] == "alive" }.map { |process| process[:trend_step_ms] }.max || 0
+    end
 
     # The newest and each n-th before it: so that points of all processes are as far apart.
     def every(list, count)
