@@ -34,9 +34,16 @@ module HeapPeriscopeUi
       # A figure of the VM's: one that cannot be meant is not known.
       class Counter < Kind
         def take(value)
+          return odd(value) unless value.is_a?(Integer) && value >= 0
+
+          value <= LARGEST ? value : odd(value)
+        end
+
+        private
+
+        def odd(value)
           raise Refused, "wrong type" unless value.is_a?(Integer)
-          return value if value.between?(0, LARGEST)
-          raise Refused, "number out of range" if value.negative? || value > LARGEST_COUNTER
+          raise Refused, "number out of range" unless value.between?(0, LARGEST_COUNTER)
 
           nil
         end
@@ -83,11 +90,11 @@ module HeapPeriscopeUi
         end
 
         def take(value)
-          raise Refused, "wrong type" unless value.is_a?(String)
-          raise Refused, "string too long" if value.bytesize > @most
-          raise Refused, "bad text" unless value.valid_encoding?
+          return value if value.is_a?(String) && value.bytesize <= @most && value.valid_encoding?
 
-          value
+          raise Refused, "wrong type" unless value.is_a?(String)
+
+          raise Refused, value.bytesize > @most ? "string too long" : "bad text"
         end
       end
 

@@ -8,13 +8,15 @@ module HeapPeriscopeUi
       # Entries of a list or table, unless told otherwise.
       ENTRIES = 4_096
 
-      # An object with keys of its own.
+      # An object with keys of its own. Loops are plain ones here: this is where most of a datagram's time goes.
       class Record
         # @param required [Hash{String=>#take}]
         # @param optional [Hash{String=>#take}] absent or null where they are not known
         def initialize(required = {}, optional = {})
-          @fields = required.map { |key, kind| [key, kind, true] } + optional.map { |key, kind| [key, kind, false] }
-          @known = @fields.to_h { |key, *| [key, true] }
+          @keys = required.keys + optional.keys
+          @kinds = required.values + optional.values
+          @required = required.size
+          @known = @keys.to_h { |key| [key, true] }
         end
 
         # @param rule [Proc] called with the object at the end, for what holds between its keys; raises {Refused}
@@ -27,8 +29,7 @@ module HeapPeriscopeUi
         def take(object)
           raise Refused, "wrong type" unless object.is_a?(Hash)
 
-          found = @fields.count { |key, kind, required| field?(object, key, kind, required) }
-          object.keep_if { |key, _| @known[key] } if object.size > found
+          object.keep_if { |key, _| @known[key] } if fields(object) < object.size
           @rule&.call(object)
           object
         end
@@ -38,37 +39,42 @@ module HeapPeriscopeUi
         def keep(object)
           raise Refused, "wrong type" unless object.is_a?(Hash)
 
-          object = object.slice(*@known.keys)
-          @fields.each { |key, kind, required| keep_field(object, key, kind, required) }
+          object = object.slice(*@keys)
+          @keys.each_index { |index| keep_field(object, index) }
           @rule&.call(object)
           object
         end
 
         private
 
-        def keep_field(object, key, kind, required)
-          raise Refused, "wrong type" if required && object[key].nil?
-
-          object[key] = kind.keep(object[key]) unless object[key].nil?
-        rescue Refused
-          raise if required
-
-          object.delete(key)
-        end
-
-        # @return [Boolean] whether the object has it
-        def field?(object, key, kind, required)
-          value = object[key]
-          if value.nil?
-            raise Refused, "wrong type" if required
-
-            return object.key?(key)
+        # @return [Integer] how many are there
+        def fields(object)
+          found = index = 0
+          while index < @keys.size
+            value = object[key = @keys[index]]
+            if value.nil?
+              raise Refused, "wrong type" if index < @required
+            else
+              taken = @kinds[index].take(value)
+              object[key] = taken unless taken.equal?(value)
+              found += 1
+            end
+            index += 1
           end
-          taken = kind.take(value)
-          object[key] = taken unless taken.equal?(value)
-          true
+          found
         rescue Refused => e
           raise e.inside(key)
+        end
+
+        def keep_field(object, index)
+          key = @keys[index]
+          raise Refused, "wrong type" if index < @required && object[key].nil?
+
+          object[key] = @kinds[index].keep(object[key]) unless object[key].nil?
+        rescue Refused
+          raise if index < @required
+
+          object.delete(key)
         end
       end
 
@@ -83,7 +89,7 @@ module HeapPeriscopeUi
           raise Refused, "wrong type" unless list.is_a?(Array)
           raise Refused, "too many keys" if list.size > @most
 
-          list.each_with_index { |entry, index| entry(list, entry, index) }
+          entries(list)
         end
 
         # @return [Array] without the entries that are wrong
@@ -99,15 +105,20 @@ module HeapPeriscopeUi
 
         private
 
-        def entry(list, entry, index)
-          taken = @kind.take(entry)
-          list[index] = taken unless taken.equal?(entry)
+        def entries(list)
+          index = 0
+          while index < list.size
+            taken = @kind.take(entry = list[index])
+            list[index] = taken unless taken.equal?(entry)
+            index += 1
+          end
+          list
         rescue Refused => e
           raise e.inside(index)
         end
       end
 
-      # An object whose keys the sender chooses.
+      # An object whose keys the sender chooses. A value may be null where it is not known.
       class Table
         def initialize(key, kind, most = ENTRIES)
           @key = key
@@ -121,7 +132,9 @@ module HeapPeriscopeUi
 
           object.each do |key, value|
             @key.take(key)
-            taken = value.nil? ? nil : @kind.take(value)
+            next if value.nil?
+
+            taken = @kind.take(value)
             object[key] = taken unless taken.equal?(value)
           end
         end

@@ -94,9 +94,10 @@ module HeapPeriscopeUi
 
       def finish(connection, now_ms, clock_ms)
         @store.reset
-        left = UsedBytes.of(connection)
-        @due_at = clock_ms + (left > FULL * @config.database_limit_bytes ? REST_MS : EVERY_MS)
-        Meta.upsert_all([{ key: "trimmed", value: JSON.generate(rows: @removed, bytes: [@used - left, 0].max), at: now_ms }], unique_by: :key)
+        # PostgreSQL tells what is left a second later only.
+        bytes = [@used - UsedBytes.of(connection), 0].max
+        @due_at = clock_ms + (@removed.zero? ? REST_MS : EVERY_MS)
+        Meta.upsert_all([{ key: "trimmed", value: JSON.generate(rows: @removed, bytes: bytes), at: now_ms }], unique_by: :key)
       end
     end
   end
