@@ -7,6 +7,6 @@ namespace :storm do
     runs, seconds, jobs = { RUNS: 30, SECONDS: 20, JOBS: 2 }.map { |name, number| Integer(ENV.fetch(name.to_s, number.to_s)) }
     bites = RetainedStorm.new(runs: 5, seconds: seconds, jobs: 1).plain_ruby_bites?
     RetainedStorm.new(runs: runs, seconds: seconds, jobs: jobs).call
-    puts "Ruby #{RUBY_VERSION}: #{runs} runs of #{seconds} s, all survived; plain Ruby's weak maps #{bites ? "fail" : "stand"} on such heaps"
+    puts "Ruby #{RUBY_VERSION}: #{runs} runs of #{seconds} s, all survived; plain weak maps #{bites ? "fail" : "stand"} on such heaps"
   end
 end

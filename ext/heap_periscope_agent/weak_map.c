@@ -18,7 +18,7 @@ struct waiting_object {
 
 static struct waiting_object waiting_objects[WAITING_MAX];
 static uint32_t waiting_count;
-static VALUE map = Qnil, store = Qnil;         /* of this map */
+static VALUE map = Qnil, store = Qnil;          /* of this map */
 static VALUE own_store = Qnil, own_each = Qnil; /* of any */
 static _Atomic uint64_t map_bytes;
 static bool entered[WEAK_PLACES], seen[WEAK_PLACES];
