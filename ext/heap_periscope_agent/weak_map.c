@@ -17,7 +17,8 @@ struct waiting_object {
 
 static struct waiting_object waiting_objects[WAITING_MAX];
 static uint32_t waiting_count;
-static VALUE map = Qnil, store = Qnil;
+static VALUE map = Qnil, store = Qnil;          /* of this map */
+static VALUE own_store = Qnil, own_each = Qnil; /* of any */
 static _Atomic uint64_t map_bytes;
 static bool entered[WEAK_PLACES], seen[WEAK_PLACES];
 
@@ -26,9 +27,16 @@ static VALUE new_map(void)
     return rb_class_new_instance(0, NULL, rb_path2class("ObjectSpace::WeakMap"));
 }
 
-static VALUE method_of(VALUE object, const char *name)
+/* The VM's own method, whatever the program has made of it since. */
+static VALUE method_of(VALUE object, VALUE method)
 {
-    return rb_obj_method(object, ID2SYM(rb_intern(name)));
+    return rb_funcall(method, rb_intern("bind"), 1, object);
+}
+
+static VALUE own_method(const char *name)
+{
+    VALUE klass = rb_path2class("ObjectSpace::WeakMap");
+    return rb_funcall(klass, rb_intern("instance_method"), 1, ID2SYM(rb_intern(name)));
 }
 
 static void init(void)
@@ -39,6 +47,10 @@ static void init(void)
     gc_epoch_init();
     rb_gc_register_address(&map);
     rb_gc_register_address(&store);
+    rb_gc_register_address(&own_store);
+    rb_gc_register_address(&own_each);
+    own_store = own_method("[]=");
+    own_each = own_method("each_pair");
 }
 
 static void stop(void)
@@ -53,7 +65,7 @@ static void start(void)
 {
     stop();
     map = new_map();
-    store = method_of(map, "[]=");
+    store = method_of(map, own_store);
 }
 
 static bool sound(void)
@@ -118,7 +130,7 @@ struct visit {
 static VALUE each_entry(VALUE map_asked, VALUE (*visitor)(RB_BLOCK_CALL_FUNC_ARGLIST(, )),
                         struct visit *visit)
 {
-    VALUE each = method_of(map_asked, "each_pair"), block = rb_proc_new(visitor, (VALUE)visit);
+    VALUE each = method_of(map_asked, own_each), block = rb_proc_new(visitor, (VALUE)visit);
     return rb_method_call_with_block(0, NULL, each, block);
 }
 
@@ -165,7 +177,7 @@ static VALUE copy(RB_BLOCK_CALL_FUNC_ARGLIST(yielded, data))
 static void tidy(void)
 {
     VALUE fresh = new_map();
-    struct visit visit = {.map = map, .into = method_of(fresh, "[]=")};
+    struct visit visit = {.map = map, .into = method_of(fresh, own_store)};
     each_entry(visit.map, copy, &visit);
     if (visit.map != map) return;
     map = fresh;

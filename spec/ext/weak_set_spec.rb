@@ -38,6 +38,8 @@ RSpec.describe "weak set", timeout: 240 do
       def weights(origin = 0) = rows(origin).map { |row| row[2] }
       def settle = Door.retained_survey
       def survey = GC.start.then { settle }
+      # A map takes those who were watched since the latest collection only.
+      def undisturbed = GC.disable.then { yield }.then { settle }.then { GC.enable }
       #{code}
     RUBY
   end
@@ -46,10 +48,8 @@ RSpec.describe "weak set", timeout: 240 do
     context "with #{kind}" do
       it "adds up to the weight of what lives, to the object" do
         result = run(kind, <<~RUBY)
-          3000.times { |n| watch(keep, n % 7, n) }
-          settle
-          -> { watch(Array.new(2000) { Passing.new }, 10_000.0) }.call
-          settle
+          undisturbed { 3000.times { |n| watch(keep, n % 7, n) } }
+          undisturbed { watch(Array.new(2000) { Passing.new }, 10_000.0) }
           survey
           before = weights.partition { |weight| weight < 10_000 }
           $kept.select!.with_index { |_, n| n < 1000 } # in place: parts of an Array keep the whole alive
@@ -83,8 +83,7 @@ RSpec.describe "weak set", timeout: 240 do
 
       it "takes no object for another while objects move and slots are used again" do
         result = run(kind, <<~RUBY)
-          2000.times { |n| watch(keep, n + 1) }
-          settle
+          undisturbed { 2000.times { |n| watch(keep, n + 1) } }
           $kept.select!.with_index { |_, n| n.even? }
           others = []
           30.times do |round|
@@ -165,8 +164,7 @@ RSpec.describe "weak set", timeout: 240 do
           start_sampling
           Door.fix_plan(10**17, 1_000_000, 1e9)
           sleep 0.02 until status[:retained_state] == "on"
-          300.times { watch(keep) }
-          settle
+          undisturbed { 300.times { watch(keep) } }
           survey
           answer(watched: rows.count { |row| row[4] }, failures: HeapPeriscopeAgent.agent_cost[:failures])
         RUBY
@@ -177,9 +175,7 @@ RSpec.describe "weak set", timeout: 240 do
         result = run(kind, <<~RUBY)
           most = 0
           60.times do
-            500.times { |n| watch(keep, 1.0, n) }
-            most = [most, status[:retained_watched]].max
-            settle
+            undisturbed { 500.times { |n| watch(keep, 1.0, n) }.then { most = [most, status[:retained_watched]].max } }
             survey
           end
           answer(most: most, weights: weights.tally, alive: $kept.size, missed: status[:retained_missed])
@@ -227,8 +223,7 @@ RSpec.describe "weak set", timeout: 240 do
   if kinds.include?("map")
     it "knows what its map takes, so that leak suspects can do without it" do
       result = run("map", <<~RUBY)
-        3000.times { watch(keep) }
-        settle
+        undisturbed { 3000.times { watch(keep) } }
         survey
         during = Door.retained_map_bytes
         maps = ObjectSpace.each_object(ObjectSpace::WeakMap).map { |map| ObjectSpace.memsize_of(map) }
