@@ -29,6 +29,12 @@ def probe_features
   have_func("dlsym", "dlfcn.h") || have_library("dl", "dlsym", "dlfcn.h") # in the C library from glibc 2.34 on
 end
 
+# The flag of objects whose instance variables are elsewhere; Ruby 4.0 still has its name, with the value 0.
+def probe_foreign_ivars
+  found = checking_for("RUBY_FL_EXIVAR") { try_static_assert("RUBY_FL_EXIVAR != 0", "ruby.h") }
+  $defs << "-DHEAP_PERISCOPE_FOREIGN_IVARS" if found
+end
+
 def set_compiler_flags
   # Ruby's own headers do not stand -Wextra; as system headers they are left out of it, and ours are not.
   $INCFLAGS.gsub!(/-I(?=\$\((?:arch_)?hdrdir\))/, "-isystem ")
@@ -46,6 +52,7 @@ end
 $CPPFLAGS << " -D_GNU_SOURCE" # sendmmsg, pthread_setname_np
 $srcs = Dir[File.join(__dir__, "*.c")].map { |path| File.basename(path) }.sort
 probe_features
+probe_foreign_ivars
 YajlLookup.new(with_config("yajl")).call
 set_compiler_flags
 create_makefile("heap_periscope_agent/heap_periscope_agent")

@@ -5,14 +5,21 @@
 
 #include "vm.h"
 
+#include <ruby/encoding.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifdef FL_EXIVAR /* instance variables of an object without room for them; gone in Ruby 4.0 */
+/* Instance variables of an object without room for them. From Ruby 4.0 on they are an object of their own, which is counted
+ * by itself; the old flag means nothing there, and its use is warned of. */
+#ifdef HEAP_PERISCOPE_FOREIGN_IVARS
 #define FOREIGN_IVARS ((VALUE)RUBY_FL_EXIVAR)
 #else
 #define FOREIGN_IVARS ((VALUE)0)
 #endif
+
+/* Binary, UTF-8 and US-ASCII, the first three of all encodings: their strings end with one zero byte, others' with up to
+ * four. */
+#define LAST_NARROW_ENCODING ((VALUE)2 << RUBY_ENCODING_SHIFT)
 
 /* When (flags & mask) == value, the slot is all there is. A table instead of a switch: on a heap where every object has another type
  * than its neighbour, a branch on the type is guessed wrong most of the time, which costs more than all the rest of the
@@ -40,8 +47,10 @@ struct slot_rule {
 static const struct slot_rule slot_rules[RUBY_T_MASK + 1] = {
     [T_STRING] = {FOREIGN_IVARS | RSTRING_NOEMBED, 0},
     [T_ARRAY] = {FOREIGN_IVARS | RARRAY_EMBED_FLAG, RARRAY_EMBED_FLAG},
-#ifdef ROBJECT_EMBED
+#if defined(ROBJECT_EMBED)
     [T_OBJECT] = {ROBJECT_EMBED, ROBJECT_EMBED},
+#elif defined(ROBJECT_HEAP) /* Ruby 4.0 has the flag turned round */
+    [T_OBJECT] = {ROBJECT_HEAP, 0},
 #else
     [T_OBJECT] = NEVER,
 #endif
@@ -72,15 +81,17 @@ static inline bool object_bytes_slot_only(VALUE flags)
     return (flags & rule->mask) == rule->value;
 }
 
-/* What an object of the others takes beyond its slot. Strings and arrays with a buffer of their own tell it; a frozen string may
- * point to static memory, which only the VM knows. */
+/* What an object of the others takes beyond its slot. Strings and arrays with a buffer of their own tell it. Of a frozen one
+ * only the VM knows: a string may point to static memory, and an array that others share keeps another number where the
+ * capacity is. */
 static inline size_t object_bytes_beyond_slot(VALUE object, size_t slot_bytes)
 {
     VALUE flags = RBASIC(object)->flags, type = flags & RUBY_T_MASK;
-    VALUE shared = FOREIGN_IVARS | (VALUE)RUBY_ELTS_SHARED;
-    if (type == T_STRING && (flags & (shared | RSTRING_NOEMBED | (VALUE)RUBY_FL_FREEZE)) == RSTRING_NOEMBED)
+    VALUE asked_of = FOREIGN_IVARS | (VALUE)RUBY_ELTS_SHARED | (VALUE)RUBY_FL_FREEZE;
+    if (type == T_STRING && (flags & (asked_of | RSTRING_NOEMBED)) == RSTRING_NOEMBED &&
+        (flags & RUBY_ENCODING_MASK) <= LAST_NARROW_ENCODING)
         return (size_t)RSTRING(object)->as.heap.aux.capa + 1;
-    if (type == T_ARRAY && !(flags & (shared | RARRAY_EMBED_FLAG)))
+    if (type == T_ARRAY && !(flags & (asked_of | RARRAY_EMBED_FLAG)))
         return (size_t)RARRAY(object)->as.heap.aux.capa * sizeof(VALUE);
     size_t size = vm.memsize_of ? vm.memsize_of(object) : 0;
     return size > slot_bytes ? size - slot_bytes : 0;
