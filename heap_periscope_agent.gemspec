@@ -15,14 +15,21 @@ Gem::Specification.new do |spec|
   # Compiled objects lie beside the Ruby files of a checkout (see native_loader.rb); they are never part of the gem.
   spec.files = Dir.chdir(__dir__) do
     Dir["lib/**/*", "ext/**/*.{c,h,rb}", "exe/*", "sig/**/*.rbs", "docs/*.md", "*.md", "LICENSE.txt"]
-      .select { |path| File.file?(path) && !path.end_with?(".so", ".bundle") }
+      .select { |path| File.file?(path) && !path.end_with?(".so", ".bundle") && !path.include?("/testing/") }
       .sort
   end
   spec.bindir = "exe"
   spec.executables = spec.files.grep(%r{\Aexe/}) { |path| File.basename(path) }
   spec.extensions = ["ext/heap_periscope_agent/extconf.rb"]
   spec.require_paths = ["lib"]
-  spec.metadata = { "rubygems_mfa_required" => "true" }
+  spec.homepage = "https://github.com/codepawpaw/heap_periscope_agent"
+  spec.metadata = {
+    "source_code_uri" => spec.homepage,
+    "changelog_uri" => "#{spec.homepage}/blob/main/CHANGELOG.md",
+    "documentation_uri" => "#{spec.homepage}/tree/main/docs",
+    "bug_tracker_uri" => "#{spec.homepage}/issues",
+    "rubygems_mfa_required" => "true"
+  }
 
   # Carries the C sources of yajl, which extconf.rb links statically where the system has no libyajl.
   spec.add_dependency "libyajl2", "~> 2.1"

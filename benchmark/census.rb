@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 # GVL time of a census by class, against the original agent's walk and against a walk in C that reads nothing but flags.
-#   bundle exec ruby benchmark/census.rb [objects …]
+#   bin/exec ruby benchmark/census.rb [objects …]
 require_relative "support/bench"
 require_relative "support/heap"
 

@@ -2,7 +2,7 @@
 
 # How a census behaves in a running program: 1 M and 4 M objects, idle and beside 5 threads that compute and allocate.
 # The agent's own figures (agent_cost.census) of 100 snapshots are read off the wire.
-#   bundle exec ruby benchmark/census_busy.rb [censuses [objects …]]
+#   bin/exec ruby benchmark/census_busy.rb [censuses [objects …]]
 require "socket"
 require_relative "support/bench"
 require_relative "support/heap"

@@ -1,14 +1,14 @@
 # frozen_string_literal: true
 
 # How many datagrams the dashboard's collector stores, alone and inside a busy Puma worker, and the original's listener beside it.
-#   bundle exec ruby benchmark/collector.rb [seconds]
+#   bin/exec ruby benchmark/collector.rb [seconds]
+require_relative "support/bench"
 require "English"
 require "net/http"
 require "open3"
 require "sqlite3"
 require "tempfile"
 require "tmpdir"
-require_relative "support/bench"
 require_relative "support/datagrams"
 require_relative "support/served"
 

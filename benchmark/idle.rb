@@ -2,7 +2,7 @@
 
 # A running agent in an idle program, interval 10 s: processor time, memory, allocated objects; and what encoding and sending one
 # detailed snapshot takes.
-#   bundle exec ruby benchmark/idle.rb [seconds]
+#   bin/exec ruby benchmark/idle.rb [seconds]
 require "socket"
 require_relative "support/bench"
 

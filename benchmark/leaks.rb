@@ -3,7 +3,7 @@
 # Leak suspects: leaks of one object in 1 000 beside the request-like workload, and healthy programs that grow for a
 # while. Every scenario runs in a process of its own, in an order drawn from the seed; intervals are shortened, the
 # censuses, the collector and the heap are real. Ruby 3.1 before 3.1.4 has no retained set, so there are no sites there.
-#   bundle exec ruby benchmark/leaks.rb [seed [leaks|healthy|all [scenario …]]]
+#   bin/exec ruby benchmark/leaks.rb [seed [leaks|healthy|all [scenario …]]]
 # LEAK_INTERVAL and HEALTHY_INTERVAL set the seconds an interval takes.
 require_relative "support/bench"
 require_relative "support/heap"

@@ -1,12 +1,12 @@
 # frozen_string_literal: true
 
 # How large the store gets and how long its pages take: by default 100 processes that report every 10 s for 30 days, 26 M reports.
-#   bundle exec ruby benchmark/pages.rb [processes] [days] [FILE or URL of a database, empty or filled by an earlier run]
+#   bin/exec ruby benchmark/pages.rb [processes] [days] [FILE or URL of a database, empty or filled by an earlier run]
 ENV["RAILS_ENV"] = "production"
+require_relative "support/bench"
 require "tmpdir"
 require "rails"
 require "heap_periscope_ui"
-require_relative "support/bench"
 require_relative "support/past"
 
 processes = Integer(ARGV[0] || 100)

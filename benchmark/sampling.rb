@@ -2,8 +2,8 @@
 
 # Allocation sampling: what it costs beside other observers, whether its shares are true, and whether it falls in step with
 # programs that work in phases.
-#   bundle exec ruby benchmark/sampling.rb [--rounds 9] [--round-seconds 10] [--truth-seconds 60] [--repeats 20] [--steady-seconds 600]
-#                                          [--rivals false] [cost truth phases steady]
+#   bin/exec ruby benchmark/sampling.rb [--rounds 9] [--round-seconds 10] [--truth-seconds 60] [--repeats 20] [--steady-seconds 600]
+#                                       [--rivals false] [cost truth phases steady]
 # Each observer has two processes of its own that share a core, one with it and one without, by turns (support/pairs.rb); a second row
 # with neither shows the noise (A/A). The observers take turns, round by round.
 require "optparse"

@@ -4,7 +4,7 @@
 # and models instrumented, against none, and against the original gem 0.3.0; Sidekiq jobs measured, against none.
 # Requests are measured in two processes that share a core (support/pairs.rb); jobs by modes that take turns in one process, of
 # which there are many, one after the other, in short blocks (support/turns.rb). The agent runs in all of them.
-#   bundle exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
+#   bin/exec ruby benchmark/spans.rb [--seconds 100] [--objects 1000000] [span requests censuses original sidekiq]
 # The bar of a request is that of spans and censuses (blocks with ten times as many censuses as by default: a tenth of what they
 # cost) together.
 require "optparse"

@@ -3,7 +3,7 @@
 # The request-like workload with the agent at interval 1 s and detailed objects, against none: two processes of the same code share a
 # core, one with the agent and one without, by turns (support/pairs.rb). On half a core a second of work takes two, so the interval is
 # two seconds there. Whether censuses come to their end is seen in a process that has a core for itself, at 1 s.
-#   bundle exec ruby benchmark/throughput.rb [--rounds 9] [--round-seconds 12] [objects …]
+#   bin/exec ruby benchmark/throughput.rb [--rounds 9] [--round-seconds 12] [objects …]
 require "optparse"
 require "socket"
 require_relative "support/bench"

@@ -17,8 +17,8 @@ require_relative "heap_periscope_agent/native_loader"
 require_relative "heap_periscope_agent/fork_hook"
 require_relative "heap_periscope_agent/lifecycle"
 require_relative "heap_periscope_agent/allocation_sampling"
-require_relative "heap_periscope_agent/collector"
-require_relative "heap_periscope_agent/reporter"
+require_relative "heap_periscope_agent/compat/collector"
+require_relative "heap_periscope_agent/compat/reporter"
 
 # Watches heap and garbage collector of this process and reports over UDP.
 #
@@ -31,9 +31,9 @@ module HeapPeriscopeAgent
   autoload :Signature, File.join(__dir__, "heap_periscope_agent/signature.rb")
   # What belongs to libraries that a process may not have.
   autoload :Integrations, File.join(__dir__, "heap_periscope_agent/integrations.rb")
-  autoload :SidekiqJobTracker, File.join(__dir__, "heap_periscope_agent/sidekiq_job_tracker.rb")
-  autoload :SidekiqMiddleware, File.join(__dir__, "heap_periscope_agent/sidekiq_middleware.rb")
-  autoload :SpanReport, File.join(__dir__, "heap_periscope_agent/span_report.rb")
+  autoload :SidekiqJobTracker, File.join(__dir__, "heap_periscope_agent/compat/sidekiq_job_tracker.rb")
+  autoload :SidekiqMiddleware, File.join(__dir__, "heap_periscope_agent/compat/sidekiq_middleware.rb")
+  autoload :SpanReport, File.join(__dir__, "heap_periscope_agent/compat/span_report.rb")
 
   # Formats of other tools.
   module Exporters
@@ -42,6 +42,9 @@ module HeapPeriscopeAgent
   end
 
   extend AllocationSampling
+
+  # The defaults stand in options.rb only; whoever asks the native side before there is a configuration gets these.
+  Native.configure(Configuration.new({}).to_native)
 
   @configuration_lock = Mutex.new
 

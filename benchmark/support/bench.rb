@@ -4,6 +4,13 @@ require "json"
 require "rbconfig"
 require_relative "../../spec/support/gem_folder"
 
+# --help prints what stands at the head of a benchmark; before it loads anything that takes long.
+if ARGV.intersect?(%w[--help -h])
+  head = File.foreach($PROGRAM_NAME).drop(1).drop_while { |line| line.strip.empty? }.take_while { |line| line.start_with?("#") }
+  puts(head.map { |line| line.delete_prefix("#").delete_prefix(" ") })
+  exit
+end
+
 # What the benchmarks share: workers (processes that hold a heap and measure on command), medians, and one table form.
 module Bench
   # A process that runs the same script with a role and answers one JSON line to each line it is sent.

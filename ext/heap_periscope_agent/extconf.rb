@@ -38,7 +38,7 @@ end
 def set_compiler_flags
   # Ruby's own headers do not stand -Wextra; as system headers they are left out of it, and ours are not.
   $INCFLAGS.gsub!(/-I(?=\$\((?:arch_)?hdrdir\))/, "-isystem ")
-  $CFLAGS << " -std=gnu11 -O2 -g -Wall -Wextra -fvisibility=hidden"
+  $CFLAGS << " -std=gnu11 -O2 -g -Wall -Wextra -Werror=implicit-function-declaration -fvisibility=hidden"
   $CFLAGS << " -Werror" if ENV["HEAP_PERISCOPE_WERROR"] == "1"
   $defs << "-DHEAP_PERISCOPE_TESTING" if ENV["HEAP_PERISCOPE_TESTING"] == "1"
 
@@ -49,10 +49,26 @@ def set_compiler_flags
   $LDFLAGS << " -fsanitize=#{sanitizer}"
 end
 
+# Each folder is a room of the house (docs/architecture.md). Objects are built side by side, so file names are unique.
+def find_sources
+  paths = Dir[File.join(__dir__, "**", "*.c")]
+  paths.reject! { |path| path.include?("/testing/") } unless ENV["HEAP_PERISCOPE_TESTING"] == "1"
+  $srcs = paths.map { |path| File.basename(path) }
+  $VPATH.concat(paths.map { |path| "$(srcdir)#{File.dirname(path).delete_prefix(__dir__)}" }.uniq - ["$(srcdir)"])
+end
+
+# mkmf knows the headers of one folder only. The compiler writes down what each object includes, and make reads that.
+def follow_includes
+  $CFLAGS << " -MMD"
+  $cleanfiles << "*.d"
+  yield
+  File.write("Makefile", "\n-include $(OBJS:.o=.d)\n", mode: "a")
+end
+
 $CPPFLAGS << " -D_GNU_SOURCE" # sendmmsg, pthread_setname_np
-$srcs = Dir[File.join(__dir__, "*.c")].map { |path| File.basename(path) }.sort
+find_sources
 probe_features
 probe_foreign_ivars
 YajlLookup.new(with_config("yajl")).call
 set_compiler_flags
-create_makefile("heap_periscope_agent/heap_periscope_agent")
+follow_includes { create_makefile("heap_periscope_agent/heap_periscope_agent") }

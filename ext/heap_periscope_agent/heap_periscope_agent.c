@@ -1,31 +1,32 @@
 /* Entry point of the native extension: hands over to the init function of each part. */
-#include "agent_config.h"
-#include "allocation_sampler.h"
-#include "arming.h"
-#include "fork_guard.h"
-#include "gc_events.h"
-#include "gc_stats.h"
-#include "guarded_call.h"
-#include "gvl_turn.h"
-#include "heap_census.h"
-#include "identity.h"
-#include "leak_api.h"
-#include "native_api.h"
-#include "platform_classes.h"
-#include "ractor_watch.h"
-#include "report.h"
-#include "reporter.h"
-#include "resolver.h"
-#include "sidekiq_job.h"
-#include "signer.h"
-#include "span_api.h"
-#include "spans.h"
-#include "sampling_api.h"
-#include "sampling_support.h"
-#include "testing.h"
-#include "udp_transport.h"
-#include "vm.h"
-#include "vm_end.h"
+#include "binding/leak_api.h"
+#include "binding/native_api.h"
+#include "binding/sampling_api.h"
+#include "binding/span_api.h"
+#include "gc/gc_events.h"
+#include "gc/gc_stats.h"
+#include "heap/heap_census.h"
+#include "heap/platform_classes.h"
+#include "process/identity.h"
+#include "report/report.h"
+#include "reporter/fork_guard.h"
+#include "reporter/reporter.h"
+#include "reporter/vm_end.h"
+#include "sampling/allocation_sampler.h"
+#include "sampling/sampling_support.h"
+#include "spans/sidekiq_job.h"
+#include "spans/spans.h"
+#include "vm/arming.h"
+#include "vm/guarded_call.h"
+#include "vm/gvl_turn.h"
+#include "vm/ractor_watch.h"
+#include "vm/vm.h"
+#include "wire/resolver.h"
+#include "wire/signer.h"
+#include "wire/udp_transport.h"
+#ifdef HEAP_PERISCOPE_TESTING
+#include "testing/testing.h"
+#endif
 
 #include <ruby.h>
 
@@ -48,14 +49,13 @@ void Init_heap_periscope_agent(void)
     gc_stats_init();
     gc_events_init();
     heap_census_init();
-    agent_config_init();
     gvl_turn_init();
     signer_init();
     resolver_init();
     udp_transport_init();
     identity_init(StringValueCStr(version));
     report_init();
-    init_spans(agent);
+    spans_init(agent);
     sidekiq_job_init(agent);
     allocation_sampler_init(reporter_call_for_visit);
     ractor_watch_init(agent, before_first_ractor);
@@ -63,8 +63,10 @@ void Init_heap_periscope_agent(void)
     vm_end_init();
     fork_guard_init();
     native_api_init(agent);
-    init_span_api(agent);
+    span_api_init(agent);
     leak_api_init(agent);
     sampling_api_init(agent);
+#ifdef HEAP_PERISCOPE_TESTING
     testing_init(agent);
+#endif
 }

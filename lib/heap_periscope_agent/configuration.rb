@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "options"
+require_relative "configuration/options"
 require_relative "log"
 require_relative "configuration/gate"
 require_relative "configuration/environment"

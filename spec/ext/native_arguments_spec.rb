@@ -8,9 +8,17 @@ RSpec.describe "texts that native functions are given in an Array", :native do
   let(:native) { HeapPeriscopeAgent::Native }
 
   it "are Strings, as namespaces" do
-    expect { native.configure({ platform_namespaces: ["Mine", text] }) }.to raise_error(TypeError)
+    options = HeapPeriscopeAgent.configuration.to_native
+    expect { native.configure({ **options, platform_namespaces: ["Mine", text] }) }.to raise_error(TypeError)
   ensure
-    native.configure(HeapPeriscopeAgent.configuration.to_native)
+    native.configure(options)
+  end
+
+  it "are all there, as options" do
+    options = HeapPeriscopeAgent.configuration.to_native
+    options.each_key { |name| expect { native.configure(options.except(name)) }.to raise_error(KeyError) unless name == :service_name }
+  ensure
+    native.configure(options)
   end
 
   it "are Strings, as folders" do

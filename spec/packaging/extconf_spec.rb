@@ -9,7 +9,7 @@ RSpec.describe "extconf.rb", timeout: 300 do
 
   # A folder without gems and a copy of extconf.rb without neighbours: nothing of this machine's gems is found.
   def extconf_alone(*options, env: {})
-    FileUtils.cp(Dir[File.join(File.dirname(Packaging::EXTCONF), "*")], @folder)
+    FileUtils.cp_r(Dir[File.join(File.dirname(Packaging::EXTCONF), "*")], @folder)
     run("ruby", "extconf.rb", *options, env: gem_home(File.join(@folder, "none")).merge(env), chdir: @folder)
   end
 
@@ -26,6 +26,17 @@ RSpec.describe "extconf.rb", timeout: 300 do
 
     expect(flags).to include("-Wall -Wextra", "-fvisibility=hidden")
     expect(flags).not_to include("-Wno-")
+  end
+
+  it "has what includes a changed header compiled again, and nothing else" do
+    FileUtils.cp_r(Dir[File.join(File.dirname(Packaging::EXTCONF), "*")], @folder)
+    run!("ruby", "extconf.rb", chdir: @folder)
+    run!("make", "-j2", chdir: @folder)
+    FileUtils.touch(File.join(@folder, "gc", "gc_stats.h"), mtime: Time.now + 5)
+    compiled = run!("make", chdir: @folder).scan(/^compiling (\S+)/).flatten.map { |path| File.basename(path) }
+
+    expect(compiled).to include("gc_stats.c", "report.c")
+    expect(compiled).not_to include("clock.c", "json_writer.c", "heap_pages.c", "identity.c")
   end
 
   it "names the packages when yajl is nowhere" do

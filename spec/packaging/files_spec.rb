@@ -7,10 +7,10 @@ RSpec.describe "The files of the gem" do
 
   it "are sources, signatures and documents, nothing built and nothing of the other parts" do
     expect(specification.files).to all(
-      match(%r{\A(lib/.+|ext/heap_periscope_agent/[a-z_]+\.(c|h|rb)|exe/heap_periscope|sig/.+\.rbs|docs/.+\.md|
-                 (README|CHANGELOG)\.md|LICENSE\.txt)\z}x)
+      match(%r{\A(lib/.+|ext/heap_periscope_agent/([a-z]+/)?[a-z_]+\.(c|h|rb)|exe/heap_periscope|sig/.+\.rbs|docs/.+\.md|
+                 (README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE\.txt)\z}x)
     )
-    expect(specification.files.grep(/\.(so|bundle|o|log|gem|sqlite3)\z|Makefile/)).to be_empty
+    expect(specification.files.grep(%r{\.(so|bundle|o|log|gem|sqlite3)\z|Makefile|/testing/})).to be_empty
   end
 
   it "include what a user looks for" do

@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 require_relative "command"
-require_relative "listening"
-require_relative "loss_counter"
+require_relative "receiving/listening"
+require_relative "receiving/loss_counter"
 
 module HeapPeriscopeAgent
   module CLI

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "fields"
+require_relative "receiving/fields"
 require_relative "../exporters/pprof"
 
 module HeapPeriscopeAgent

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "command"
-require_relative "listening"
+require_relative "receiving/listening"
 
 module HeapPeriscopeAgent
   module CLI

@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../options"
+require_relative "options"
 
 module HeapPeriscopeAgent
   class Configuration

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require "English"
-require_relative "../sidekiq_middleware"
+require_relative "../compat/sidekiq_middleware"
 
 module HeapPeriscopeAgent
   module Integrations

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../command"
-require_relative "../receiver"
+require_relative "../receiving/receiver"
 require_relative "model"
 
 module HeapPeriscopeAgent

@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-require_relative "../assembler"
-require_relative "../datagram"
+require_relative "../receiving/assembler"
+require_relative "../receiving/datagram"
 require_relative "process_state"
 
 module HeapPeriscopeAgent

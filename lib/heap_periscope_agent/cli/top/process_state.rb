@@ -1,6 +1,6 @@
 # frozen_string_literal: true
 
-require_relative "../loss_counter"
+require_relative "../receiving/loss_counter"
 require_relative "class_growth"
 require_relative "happenings"
 require_relative "series"

@@ -3,7 +3,7 @@
 require "json"
 require "time"
 require_relative "../command"
-require_relative "../datagram"
+require_relative "../receiving/datagram"
 require_relative "model"
 
 module HeapPeriscopeAgent

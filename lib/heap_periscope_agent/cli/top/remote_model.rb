@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
 require_relative "../command"
-require_relative "../fields"
+require_relative "../receiving/fields"
 require_relative "class_growth"
 require_relative "rows"
 

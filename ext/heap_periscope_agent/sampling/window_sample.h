@@ -1,0 +1,24 @@
+/* What a window on the program's allocations keeps of one object. */
+#ifndef HEAP_PERISCOPE_WINDOW_SAMPLE_H
+#define HEAP_PERISCOPE_WINDOW_SAMPLE_H
+
+#include <ruby.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Of one window, at most. */
+#define WINDOW_SAMPLES 1024
+
+struct span_entry;
+
+struct window_sample {
+    VALUE object; /* Qfalse: internal, foreign, or dead */
+    VALUE klass;
+    const struct span_entry *span; /* or NULL */
+    uint32_t frames_at;            /* in frames and lines */
+    uint16_t frame_count;          /* innermost first */
+    bool foreign;                  /* made by another Ractor: nothing but its class may be looked at */
+    bool died;
+};
+
+#endif
