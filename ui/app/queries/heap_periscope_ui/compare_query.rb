@@ -73,8 +73,7 @@ module HeapPeriscopeUi
       count = one && two && (two[1] - one[1])
       bytes = one && two && one[2] && two[2] && (two[2] - one[2])
       { name: name, kind: (two || one)[0] ? "platform" : "application", a: figures(one), b: figures(two), count_change: count, bytes_change: bytes,
-        count_per_hour: count && span && (count / span), state: state(one, two, count), a_at_most: (@least[0] unless one),
-        b_at_most: (@least[1] unless two), suspect: suspects.include?(id) }
+        count_per_hour: count && span && (count / span), state: state(one, two, count), **at_most(one, two), suspect: suspects.include?(id) }
     end
 
     def figures(entry)
@@ -87,6 +86,10 @@ module HeapPeriscopeUi
       return "same" if count.zero?
 
       count.positive? ? "grew" : "shrank"
+    end
+
+    def at_most(one, two)
+      { a_at_most: (@least[0] unless one), b_at_most: (@least[1] unless two) }
     end
 
     # Tables hold the classes with most objects: one that is not in a table had at most as many as its least.
