@@ -88,6 +88,11 @@ RSpec.describe HeapPeriscopeUi::Collector, "and datagrams that mean harm", :stor
     expect(writer.counters.refused).to eq("too many keys" => 1)
   end
 
+  it "takes a path of nothing but spaces for none" do
+    take(with("allocation_sites" => [SampleData.site("String", " ", 1, " ", 1)]).merge("sequence" => 9))
+    expect(writer.counters).to have_attributes(stored: 1, divided: 0)
+  end
+
   it "takes no instance that a row of its own could have" do
     take(message.merge("instance" => "deleted:1"))
     expect(writer.counters.refused).to eq("bad text" => 1)
