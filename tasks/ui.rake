@@ -40,6 +40,11 @@ namespace :ui do
     ruby "ui/bin/fuzz", ENV.fetch("DATAGRAMS", "200000"), ENV.fetch("SEED", "1"), verbose: false
   end
 
+  desc "What a million invented names take: memory of the collector, and its database (NAMES=1000000)"
+  task names: :vendor do
+    ruby "ui/bin/names", ENV.fetch("NAMES", "1000000"), verbose: false
+  end
+
   desc "Watch an open page of the dashboard for an hour: its heap must not grow by more than 10 MB (MINUTES=60)"
   task page_growth: :vendor do
     minutes = Integer(ENV.fetch("MINUTES", "60"))

@@ -43,7 +43,7 @@ RSpec.describe "odd settings", timeout: 240 do
         HeapPeriscopeAgent.configuration = HeapPeriscopeAgent::Configuration.new
         print HeapPeriscopeAgent.start, " ", templates.size, " ", refused > options.size * 100, " ", failed
       RUBY
-      expect(outcome.out).to eq("true 5 true 0")
+      expect(outcome.out).to eq("true 6 true 0")
       expect(outcome.err).to include("HEAP_PERISCOPE_SERVICE_NAME cannot be").and include("HEAP_PERISCOPE_PORT cannot be")
       expect(outcome.err.lines).to all(start_with("[HeapPeriscopeAgent]"))
     end

@@ -85,6 +85,16 @@ module HeapPeriscopeUi
       @now ||= Timestamps.now
     end
 
+    # @param row [Hash] of {CompareQuery#call}
+    # @param side [Symbol] :a or :b
+    # @return [String] its objects there, or how many they were at most
+    def counted(row, side)
+      return whole(row[side][:count]) if row[side]
+
+      most = row[:"#{side}_at_most"]
+      most && most > 1 ? "≤ #{whole(most)} (below the list)" : UNKNOWN
+    end
+
     def count_of(number, noun, plural = "#{noun}s")
       "#{whole(number)} #{number == 1 ? noun : plural}"
     end

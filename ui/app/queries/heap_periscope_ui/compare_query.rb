@@ -14,7 +14,8 @@ module HeapPeriscopeUi
 
     # @return [Hash] {a: side, b: side, hours: Float or nil, objects_change:, bytes_change: over all classes of both tables or nil, total: classes,
     #   changed: Integer, classes: [{name:, kind:, a: {count:, bytes:} or nil, b: {…} or nil, count_change: or nil, bytes_change: or nil,
-    #   count_per_hour: or nil, state: "grew"|"shrank"|"same"|"new"|"gone", suspect: Boolean}] largest growth in bytes first,
+    #   count_per_hour: or nil, state: "grew"|"shrank"|"same"|"new"|"gone"|"unclear" (below the list of one side, and not more on the other),
+    #   a_at_most:, b_at_most: greatest count it can have had where it is not on that side's list, or nil, suspect: Boolean}] largest growth first,
     #   metrics: [{name:, unit:, a:, b:, change:}]} with side = {process: {ProcessSummary.of}, at: unix ms or nil, metrics_at: or nil}
     def call
       tables = [@before, @after].map { |process, at| table(process, at) }
@@ -32,7 +33,7 @@ module HeapPeriscopeUi
     # @return [Hash] a class's row without nesting, for CSV
     def self.flat(row)
       sides = %i[a b].flat_map { |side| %i[count bytes].map { |key| [:"#{side}_#{key}", row[side]&.fetch(key)] } }.to_h
-      row.slice(:name, :kind).merge(sides, row.slice(:count_change, :bytes_change, :count_per_hour, :state))
+      row.slice(:name, :kind).merge(sides, row.slice(:count_change, :bytes_change, :count_per_hour, :state, :a_at_most, :b_at_most))
     end
 
     private
@@ -63,6 +64,7 @@ module HeapPeriscopeUi
       ids = before[1].keys | after[1].keys
       texts = Name.texts(ids)
       span = hours(before, after)
+      @least = [before, after].map { |_, table| table.each_value.map { |entry| entry[1] }.min }
       rows = ids.map { |id| row(texts[id], id, before[1][id], after[1][id], span) }
       rows.sort_by { |row| [-(row[:bytes_change] || row[:count_change] || 0), row[:name]] }
     end
@@ -71,7 +73,7 @@ module HeapPeriscopeUi
       count = one && two && (two[1] - one[1])
       bytes = one && two && one[2] && two[2] && (two[2] - one[2])
       { name: name, kind: (two || one)[0] ? "platform" : "application", a: figures(one), b: figures(two), count_change: count, bytes_change: bytes,
-        count_per_hour: count && span && (count / span), state: state(one, two, count), suspect: suspects.include?(id) }
+        count_per_hour: count && span && (count / span), state: state(one, two, count), **at_most(one, two), suspect: suspects.include?(id) }
     end
 
     def figures(entry)
@@ -79,11 +81,22 @@ module HeapPeriscopeUi
     end
 
     def state(one, two, count)
-      return "new" unless one
-      return "gone" unless two
+      return beside(@least[0], two[1], none: "new", more: "grew") unless one
+      return beside(@least[1], one[1], none: "gone", more: "shrank") unless two
       return "same" if count.zero?
 
       count.positive? ? "grew" : "shrank"
+    end
+
+    def at_most(one, two)
+      { a_at_most: (@least[0] unless one), b_at_most: (@least[1] unless two) }
+    end
+
+    # Tables hold the classes with most objects: one that is not in a table had at most as many as its least.
+    def beside(least, count, none:, more:)
+      return none if least.nil? || least <= 1
+
+      count > least ? more : "unclear"
     end
 
     def suspects

@@ -2,7 +2,7 @@
 
 module HeapPeriscopeUi
   module Collector
-    # Containers of {Kinds}. What they answer holds nothing but what they name: keys that are not known are taken out. They work in
+    # Containers of {Kinds}. What they answer holds nothing but what they name: keys that are not known are taken out, and null is absent. They work in
     # place, since most of what arrives is as it should be.
     module Shapes
       # Entries of a list or table, unless told otherwise.
@@ -29,7 +29,7 @@ module HeapPeriscopeUi
         def take(object)
           raise Refused, "wrong type" unless object.is_a?(Hash)
 
-          object.keep_if { |key, _| @known[key] } if fields(object) < object.size
+          object.keep_if { |key, value| @known[key] && !value.nil? } if fields(object) < object.size
           @rule&.call(object)
           object
         end

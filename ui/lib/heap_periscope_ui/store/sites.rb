@@ -21,7 +21,7 @@ module HeapPeriscopeUi
       # @param entries [Array<Hash>] of `allocation_sites` or `retained_sites`
       # @return [Array<String>] the texts to prepare in {Names}
       def self.texts(entries)
-        entries.flat_map { |entry| [entry["class_name"], entry["path"].to_s, entry["method"].presence] }.compact
+        entries.flat_map { |entry| [entry["class_name"], entry["path"].presence.to_s, entry["method"].presence] }.compact
       end
 
       # @param entry [Hash]

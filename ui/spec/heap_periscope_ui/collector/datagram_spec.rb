@@ -30,7 +30,7 @@ RSpec.describe HeapPeriscopeUi::Collector::Datagram do
   # What is for people or not known is not stored.
   def without(value, *keys)
     case value
-    when Hash then value.key?("cost_share") ? value : value.except(*keys).transform_values { |one| without(one, *keys) }
+    when Hash then value.key?("cost_share") ? value : value.except(*keys).compact.transform_values { |one| without(one, *keys) }
     when Array then value.map { |one| without(one, *keys) }
     else value
     end

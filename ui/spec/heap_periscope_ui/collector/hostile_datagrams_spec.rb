@@ -9,7 +9,7 @@ RSpec.describe HeapPeriscopeUi::Collector, "and datagrams that mean harm", :stor
   let(:message) { SampleData.snapshot(member, 1_260, now) }
   let(:log) { StringIO.new }
   let(:housekeeper) { HeapPeriscopeUi::Store::Housekeeper.new(HeapPeriscopeUi.store) }
-  let(:inbox) { described_class::Inbox.new(1_000) }
+  let(:inbox) { described_class::Inbox.new(100_000) }
   let(:writer) do
     described_class::Writer.new(inbox, store: HeapPeriscopeUi.store, config: HeapPeriscopeUi.configuration, housekeeper: housekeeper, beat: ->(_) {})
   end
@@ -42,8 +42,8 @@ RSpec.describe HeapPeriscopeUi::Collector, "and datagrams that mean harm", :stor
   # @return [Array<Array>] path of every value in the message
   def paths(value = message, path = [])
     case value
-    when Hash then value.flat_map { |key, one| paths(one, [*path, key]) }
-    when Array then value.first(1).flat_map { |one| paths(one, [*path, 0]) }
+    when Hash then [path] + value.flat_map { |key, one| paths(one, [*path, key]) }
+    when Array then [path] + value.first(1).flat_map { |one| paths(one, [*path, 0]) }
     else [path]
     end
   end
@@ -55,13 +55,12 @@ RSpec.describe HeapPeriscopeUi::Collector, "and datagrams that mean harm", :stor
   end
 
   it "refuses a value of the wrong type at every place, or does not keep it; and stores what it lets in" do
-    wrong = ["text" * 20, 1.5, -1, 1 << 62, [], { "a" => 1 }, true, "\xED\xB0\x80"]
-    datagrams = paths.product(wrong).map { |path, value| JSON.generate(put(value == "\xED\xB0\x80" ? "HALF" : value, *path)).sub('"HALF"', '"\udc00x"') }
+    wrong = [nil, "text" * 20, 1.5, -1, 1 << 62, [], { "a" => 1 }, true, "\xED\xB0\x80"]
+    datagrams = paths.drop(1).product(wrong).map { |path, value| JSON.generate(put(value == "\xED\xB0\x80" ? "HALF" : value, *path)).sub('"HALF"', '"\udc00x"') }
     datagrams.each_slice(500) { |slice| inbox.push(slice, now) }
-    HeapPeriscopeUi.configuration.queue_limit = datagrams.size
     take
     expect(writer.counters).to have_attributes(divided: 0, failed: 0)
-    expect(writer.counters.stored + writer.counters.refused.values.sum).to eq([datagrams.size, inbox.limit].min)
+    expect(writer.counters.stored + writer.counters.refused.values.sum).to eq(datagrams.size)
     expect(HeapPeriscopeUi::ObservedProcess.sum(:received)).to eq(writer.counters.stored)
   end
 
@@ -87,6 +86,11 @@ RSpec.describe HeapPeriscopeUi::Collector, "and datagrams that mean harm", :stor
     expect(JSON).not_to receive(:parse)
     take("{\"payload\":[#{"{}," * 20_100}{}]}")
     expect(writer.counters.refused).to eq("too many keys" => 1)
+  end
+
+  it "takes a path of nothing but spaces for none" do
+    take(with("allocation_sites" => [SampleData.site("String", " ", 1, " ", 1)]).merge("sequence" => 9))
+    expect(writer.counters).to have_attributes(stored: 1, divided: 0)
   end
 
   it "takes no instance that a row of its own could have" do
