@@ -1,10 +1,11 @@
 # frozen_string_literal: true
 
 require "json"
-require "digest"
+require "digest/md5"
+require "digest/sha2"
 require "heap_periscope_ui/store/schema"
-require "heap_periscope_ui/store/schema_findings"
 require "heap_periscope_ui/store/connection"
+require "heap_periscope_ui/store/short_writes"
 require "heap_periscope_ui/store/rows"
 require "heap_periscope_ui/store/names"
 require "heap_periscope_ui/store/layouts"
@@ -23,6 +24,7 @@ require "heap_periscope_ui/store/rollup"
 require "heap_periscope_ui/store/bulk"
 require "heap_periscope_ui/store/retention"
 require "heap_periscope_ui/store/lease"
+require "heap_periscope_ui/store/vanished"
 require "heap_periscope_ui/store/housekeeper"
 
 module HeapPeriscopeUi
@@ -47,12 +49,25 @@ module HeapPeriscopeUi
       messages = [messages] if messages.is_a?(Hash)
       Connection.with do |connection|
         batch = Batch.new(self, connection, received_at)
-        connection.transaction { batch.write(messages, &between) }
+        short_writes.transaction(connection, messages.size) { batch.write(messages, &between) }
       end
       messages.size
     rescue StandardError
       reset # the caches may know ids that were rolled back
       raise
+    end
+
+    # @return [Integer] messages that one call of {#write} should have
+    def slice
+      short_writes.size
+    end
+
+    # @return [Boolean] whether the database takes anything at the moment
+    def writable?
+      Connection.with { Meta.upsert_all([{ key: "probe", value: nil, at: Timestamps.now }], unique_by: :key) }
+      true
+    rescue *MISHAPS
+      false
     end
 
     def names
@@ -65,6 +80,10 @@ module HeapPeriscopeUi
 
     def sites
       @sites ||= Sites.new(names)
+    end
+
+    def short_writes
+      @short_writes ||= ShortWrites.new
     end
 
     # Forgets everything cached; the next write reads the database again.

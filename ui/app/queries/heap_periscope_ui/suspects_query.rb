@@ -28,7 +28,7 @@ module HeapPeriscopeUi
     #   figures those of the process that grows fastest; cleared: [{class_name:, service_name:, process_id:, id:, since:, ended_at:}],
     #   sampling: {SamplingStates.of}}
     def call
-      open = rows(LeakSuspect.where(ended_at: nil))
+      open = rows(LeakSuspect.where(ended_at: nil), living)
       { suspects: groups(open), cleared: cleared, sampling: SamplingStates.of(processes.values) }
     end
 
@@ -43,8 +43,14 @@ module HeapPeriscopeUi
       end
     end
 
-    def rows(scope)
-      list = scope.where(process_id: processes.keys).order(last_seen_at: :desc).limit(LIMIT).to_a
+    # Those that are gone, or do not report, lose nothing any more; what was found in them is seen on their own pages only.
+    # @return [Array<Integer>]
+    def living
+      @living ||= processes.each_value.select { |process| @process || process.state(@now) == "alive" }.map(&:id)
+    end
+
+    def rows(scope, ids = processes.keys)
+      list = scope.where(process_id: ids).order(last_seen_at: :desc).limit(LIMIT).to_a
       @texts = Name.texts(list.map(&:name_id))
       list.select { |suspect| CONFIDENCES.index(suspect.confidence).to_i >= @least }
     end
@@ -63,7 +69,7 @@ module HeapPeriscopeUi
         confidence: members.map(&:confidence).max_by { |level| CONFIDENCES.index(level).to_i }, **details(first),
         processes: members.map { |suspect| member(suspect) },
         processes_of_service: processes.each_value.count do |process|
-          process.service_name == service && process.state(@now) != "gone"
+          process.service_name == service && process.state(@now) == "alive"
         end }
     end
 

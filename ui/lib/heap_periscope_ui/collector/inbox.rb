@@ -4,7 +4,9 @@ module HeapPeriscopeUi
   module Collector
     # Datagrams between the receiver and the writer: bounded in number and in bytes; what does not fit is counted and dropped.
     class Inbox
-      BYTES = 256 * 1024 * 1024
+      # Those of the datagrams, and of what the interpreter keeps for each.
+      BYTES = 64 * 1024 * 1024
+      EACH = 160
 
       # @return [Integer] most that ever waited; datagrams that did not fit
       attr_reader :highest, :dropped, :limit
@@ -36,7 +38,7 @@ module HeapPeriscopeUi
           @wanted = max
           @arrived.wait(@lock, wait_s) if @items.size < max && !@closed
           taken = @items.shift(max)
-          @bytes -= taken.sum { |bytes, _| bytes.bytesize }
+          @bytes -= taken.sum { |bytes, _| bytes.bytesize + EACH }
           taken
         end
       end
@@ -46,6 +48,14 @@ module HeapPeriscopeUi
         @lock.synchronize do
           @closed = true
           @arrived.broadcast
+        end
+      end
+
+      # @return [Integer] how many waited, which nobody will write
+      def clear
+        @lock.synchronize do
+          @bytes = 0
+          @items.size.tap { @items.clear }
         end
       end
 
@@ -60,11 +70,12 @@ module HeapPeriscopeUi
       private
 
       def add(bytes, now_ms)
-        if @items.size >= @limit || @bytes + bytes.bytesize > BYTES
+        size = bytes.bytesize + EACH
+        if @items.size >= @limit || @bytes + size > BYTES
           @dropped += 1
         else
           @items << [bytes, now_ms]
-          @bytes += bytes.bytesize
+          @bytes += size
         end
       end
     end

@@ -4,7 +4,8 @@ module HeapPeriscopeUi
   class Store
     # Deleting in two steps: marking is immediate, the rows go in small transactions by whoever does the housekeeping.
     module Deletion
-      SLICE = 2_000
+      # What one statement deletes: others wait for its end.
+      SLICE = 250
       TABLES = [*Levels::ALL.map(&:table), "heap_periscope_ui_events", "heap_periscope_ui_span_censuses",
                 "heap_periscope_ui_leak_suspects"].freeze
 

@@ -12,6 +12,7 @@ module HeapPeriscopeUi
       def initialize(store, config = HeapPeriscopeUi.configuration)
         @store = store
         @lease = Lease.new
+        @vanished = Vanished.new
         @rollup = Rollup.new
         @retention = Retention.new(config)
         @complaints = Complaints.new("keep house")
@@ -22,6 +23,7 @@ module HeapPeriscopeUi
       # @param busy [Boolean] datagrams wait: one step only, and nothing that can wait
       def step(busy: false, now_ms: Timestamps.now)
         Connection.ready!
+        Connection.with { @vanished.look(now_ms) } unless busy
         return unless due?(now_ms)
 
         limit = Timestamps.clock + BUDGET_S
