@@ -47,6 +47,11 @@ module HeapPeriscopeUi
       raise BadParameter, "#{name} must be one of #{allowed.join(", ")}, not #{value.to_s.first(80).inspect}"
     end
 
+    # @return [Integer] from 1
+    def page_number
+      params[:page].to_s.to_i.clamp(1, 100_000)
+    end
+
     # A select sends process and service in one value: "process-17".
     def read_subject
       name, id = params[:subject].to_s.split("-", 2)

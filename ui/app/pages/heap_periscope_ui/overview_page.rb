@@ -3,48 +3,33 @@
 module HeapPeriscopeUi
   # What the overview shows: processes filtered and sorted, by service and host.
   class OverviewPage
-    SORT_KEYS = { "rss" => :rss_bytes, "live" => :heap_live_slots, "allocated" => :allocation_rate, "gc" => :gc_share,
-                  "pause" => :pause_p99_ms }.freeze
     NOTES = 4
 
-    attr_reader :state, :sort
+    attr_reader :state, :sort, :page
 
-    def initialize(state:, filter:, sort:)
+    def initialize(state:, filter:, sort:, page: 1)
       @state = state
-      @filter = filter.downcase
       @sort = sort
+      @page = page
+      @query = OverviewQuery.new(state: state, filter: filter, sort: sort, page: page)
     end
 
     def anything?
       ObservedProcess.kept.exists?
     end
 
-    # @return [Hash] {OverviewQuery#call} of everything
+    # @return [Hash] {OverviewQuery#call}
     def all
-      @all ||= OverviewQuery.new.call
+      @all ||= @query.call
     end
 
-    def processes
-      @processes ||= all[:services].flat_map { |service| service[:hosts].flat_map { |host| host[:processes] } }
-    end
-
-    # @return [Array<Hash>] services as in {OverviewQuery#call}, without what the filter leaves out
     def services
-      list = all[:services].filter_map do |service|
-        hosts = service[:hosts].filter_map { |host| with_shown(host) }
-        { **service, hosts: hosts } if hosts.any?
-      end
-      key = SORT_KEYS[@sort]
-      key ? list.sort_by { |service| -(service[:totals][key] || 0) } : list
+      all[:services]
     end
 
-    def hosts_count
-      processes.map { |process| process[:host] }.uniq.size
-    end
-
-    # @return [Array<Hash>] processes that stopped reporting without a farewell
+    # @return [Array<Hash>] some processes that stopped reporting without a farewell; {OverviewQuery#call} says how many there are
     def silent
-      processes.select { |process| process[:state] == "silent" }
+      @silent ||= @query.silent(NOTES)
     end
 
     # @return [Hash] suspect of a process, by its id: {class_name:, confidence:}, the strongest
@@ -55,9 +40,9 @@ module HeapPeriscopeUi
     end
 
     # @param key [Symbol] :trend (live slots) or :rss_trend
-    # @return [Array<Integer>] sum over the processes that are alive, oldest first
+    # @return [Array<Integer>] sum over processes that are alive, oldest first
     def total_trend(key)
-      lists = processes.select { |process| process[:state] == "alive" }.map { |process| process[key].compact }.reject(&:empty?)
+      lists = @query.trends(key == :trend ? 0 : 1)
       return [] if lists.empty?
 
       size = lists.map(&:size).max
@@ -67,25 +52,6 @@ module HeapPeriscopeUi
     def rss_change
       trend = total_trend(:rss_trend)
       trend.size > 1 ? trend.last - trend.first : nil
-    end
-
-    private
-
-    def shown?(process)
-      return false if @state && process[:state] != @state
-
-      @filter.empty? || "#{process[:service_name]} #{process[:host]} #{process[:process_id]}".downcase.include?(@filter)
-    end
-
-    # @return [Hash, nil] the host with the processes that are shown; nil without any
-    def with_shown(host)
-      kept = host[:processes].select { |process| shown?(process) }
-      { **host, processes: sorted(kept) } if kept.any?
-    end
-
-    def sorted(list)
-      key = SORT_KEYS[@sort]
-      key ? list.sort_by { |process| -(process[key] || 0) } : list
     end
   end
 end

@@ -97,7 +97,7 @@ module HeapPeriscopeUi
 
       # A process that was deleted and still reports must become a new one.
       def forget_deleted
-        ObservedProcess.unscoped.where.not(deleted_at: nil).ids.each { |id| @store.registry.forget(id) }
+        @store.registry.forget_all(ObservedProcess.unscoped.where.not(deleted_at: nil).ids)
       end
     end
   end

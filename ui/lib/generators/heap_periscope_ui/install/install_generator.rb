@@ -15,7 +15,9 @@ module HeapPeriscopeUi
     def say_where
       return unless Store::Connection.host_sqlite?
 
-      say_status :database, host? ? "the application's SQLite file, as asked for: requests that write wait while reports are written" : "an SQLite file of its own, since the application's database is SQLite, which one can write to at a time", :blue
+      shared = "the application's SQLite file, as asked for: requests that write wait while reports are written"
+      own = "an SQLite file of its own, since the application's database is SQLite, which one can write to at a time"
+      say_status :database, host? ? shared : own, :blue
     end
 
     def create_initializer
@@ -43,7 +45,10 @@ module HeapPeriscopeUi
     end
 
     def remove_migrations
-      Dir[File.join(migrations_folder, "*.heap_periscope_ui.rb")].each { |file| remove_file(file) }
+      Dir[File.join(migrations_folder, "*.heap_periscope_ui.rb")].each do |file|
+        say_status :remove, relative_to_original_destination_root(file)
+        FileUtils.rm_f(file) # Thor's own actions do nothing while something is taken back
+      end
     end
 
     def host?

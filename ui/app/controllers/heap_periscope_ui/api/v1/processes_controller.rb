@@ -7,7 +7,7 @@ module HeapPeriscopeUi
       class ProcessesController < BaseController
         LIMIT = 1..5_000
 
-        takes :index, :state, :service, :all
+        takes :index, :state, :service, :all, :limit, :page
         takes :show, :at
         takes :series, :metric, :from, :to, :range
         takes :classes, :at, :since, :kind, :filter, :sort, :limit
@@ -16,8 +16,8 @@ module HeapPeriscopeUi
         takes :pauses, :from, :to, :range
 
         def index
-          list = OverviewQuery.new(state: params[:state], service: params[:service],
-                                   all: params[:all] == "true").processes
+          list = OverviewQuery.new(state: params[:state].presence, service: params[:service].presence, all: params[:all] == "true",
+                                   per_page: whole(:limit, LIMIT) || 1_000, page: whole(:page, 1..100_000) || 1).processes
           answer({ processes: list }, rows: list.map { |row| row.except(:trend, :rss_trend) })
         end
 
