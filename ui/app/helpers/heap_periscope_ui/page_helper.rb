@@ -101,7 +101,7 @@ module HeapPeriscopeUi
       return 0 if @storeless
 
       @open_suspects ||= LeakSuspect.where(ended_at: nil, confidence: %w[medium high])
-                                    .where(process_id: ObservedProcess.kept.alive(now).select(:id))
+                                    .where(process_id: ObservedProcess.kept.heard(now).select(:id))
                                     .distinct.count(:name_id)
     end
 

@@ -5,8 +5,8 @@ module HeapPeriscopeUi
   class LiveQuery
     # Summaries in one answer; more are news all the same.
     LIMIT = 200
-    # What a page without a process is about: anything that reports, or suspects only.
-    SUBJECTS = %w[processes suspects].freeze
+    # What a page without a process is about: anything that reports, suspects only, or collectors.
+    SUBJECTS = %w[processes suspects collectors].freeze
 
     # @param process [ObservedProcess, nil] its summary, events and newest points; nil: only the summaries of those that reported
     # @param about [String] one of {SUBJECTS}
@@ -36,16 +36,20 @@ module HeapPeriscopeUi
     private
 
     def changes
-      newest = @about == "suspects" ? newest_finding : ObservedProcess.kept.maximum(:last_seen_at)
+      newest = newest_news
       { now: @now, cursor: [newest, @after].compact.max || 0, changed: !newest.nil? && newest > @after.to_i, processes: heard }
     end
 
-    def newest_finding
-      [LeakSuspect.maximum(:last_seen_at), LeakSuspect.maximum(:ended_at)].compact.max
+    def newest_news
+      case @about
+      when "suspects" then [LeakSuspect.maximum(:last_seen_at), LeakSuspect.maximum(:ended_at)].compact.max
+      when "collectors" then CollectorRecord.maximum(:seen_at)
+      else ObservedProcess.kept.maximum(:last_seen_at)
+      end
     end
 
     def heard
-      return [] if @about == "suspects"
+      return [] unless @about == "processes"
 
       ObservedProcess.kept.where("last_seen_at > ?", @after.to_i).order(last_seen_at: :desc).limit(LIMIT)
                      .map { |process| ProcessSummary.of(process, @now) }

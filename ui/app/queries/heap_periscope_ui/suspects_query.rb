@@ -47,7 +47,7 @@ module HeapPeriscopeUi
 
     # @return [Hash{String=>Integer}] service => processes that are alive
     def living_of_services
-      @living_of_services ||= scope.alive(@now).group(:service_name).count
+      @living_of_services ||= scope.heard(@now).group(:service_name).count
     end
 
     # Some that could say whether they sample.
@@ -56,10 +56,10 @@ module HeapPeriscopeUi
       SamplingStates.of(newest.limit(LIMIT).to_a)
     end
 
-    # Those that are gone, or do not report, lose nothing any more; what was found in them is seen on their own pages only.
+    # Those that are gone, or have not reported for long, lose nothing any more; what was found in them is seen on their own pages only.
     # @return [Array<Integer>]
     def living
-      @living ||= processes.each_value.select { |process| @process || process.state(@now) == "alive" }.map(&:id)
+      @living ||= processes.each_value.select { |process| @process || process.heard?(@now) }.map(&:id)
     end
 
     def rows(scope, ids = processes.keys)

@@ -51,7 +51,7 @@ RSpec.describe HeapPeriscopeUi::Store::Vanished, :store do
 
   it "keeps suspects of the dead out of those of the living" do
     process(ended, suspect: true)
-    process(4_194_000, host: "elsewhere", suspect: true) # silent
+    process(4_194_000, host: "elsewhere", silent_s: 700, suspect: true)
     alive = process(Process.pid, silent_s: 1, suspect: true)
     described_class.new.look(now)
     suspect = HeapPeriscopeUi::SuspectsQuery.new.call[:suspects]
