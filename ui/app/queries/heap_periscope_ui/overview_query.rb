@@ -67,12 +67,12 @@ module HeapPeriscopeUi
       shown_scope.in_state("silent", @now).order(last_seen_at: :desc).limit(limit).map { |process| ProcessSummary.of(process, @now) }
     end
 
-    # @return [Array<Hash>] of {ProcessSummary.of}: living processes, those that reported last, for charts of their sum
+    # @return [Array<Hash>] {trend:, rss_trend:, trend_step_ms:, …} of living processes, those that reported last, for charts of their sum
     def charted
       @charted ||= begin
         shown = processes.index_by { |process| process[:id] }
         ids = alive.order(last_seen_at: :desc).limit(PER_PAGE).ids
-        shown.values_at(*ids).compact + summaries(ids - shown.keys)
+        shown.values_at(*ids).compact + trends(ids - shown.keys)
       end
     end
 
@@ -82,6 +82,16 @@ module HeapPeriscopeUi
     def summaries(ids)
       rows = ObservedProcess.where(id: ids).index_by(&:id)
       YoungTrends.fill(ids.filter_map { |id| rows[id] && ProcessSummary.of(rows[id], @now) }, @now)
+    end
+
+    # @return [Array<Hash>] what {YoungTrends} takes, of processes that are not listed
+    def trends(ids)
+      rows = ObservedProcess.where(id: ids).pluck(:id, :interval, :first_seen_at, :trend)
+      list = rows.map do |id, interval, first_seen_at, trend|
+        live, rss = Trend.load(trend)
+        { id: id, interval: interval, first_seen_at: first_seen_at, trend: live, rss_trend: rss, trend_step_ms: 60_000 }
+      end
+      YoungTrends.fill(list, @now)
     end
 
     # Everything that the sums are about.

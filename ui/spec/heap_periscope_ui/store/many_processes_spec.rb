@@ -49,8 +49,8 @@ RSpec.describe "Twenty thousand processes", :store, timeout: 300 do
     overview = UiApp.get("/").body
     expect(overview.bytesize).to be < 600_000
     expect(overview).to match(/18.800 of which ended within a minute/)
-    expect(overview.scan('<tr class="proc').size).to eq(100)
-    expect(UiApp.get("/?page=2").body.scan('<tr class="proc').size).to eq(100)
+    expect(overview.scan(/<tr id="process-\d+" class="proc/).size).to eq(100)
+    expect(UiApp.get("/?page=2").body.scan(/<tr id="process-\d+" class="proc/).size).to eq(100)
     all = HeapPeriscopeUi::OverviewQuery.new.call
     expect(all).to include(processes: { alive: 1_001, silent: 200, gone: 18_800 }, short_lived: 18_800, matching: 1_201, pages: 13)
   end
