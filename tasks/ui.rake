@@ -26,6 +26,18 @@ namespace :ui do
   desc "Copy the scripts of others that the dashboard serves to ui/assets/vendor"
   task vendor: vendored.keys
 
+  desc "Install the oldest Rails that the dashboard supports; prints a folder with the Gemfile"
+  task :oldest_rails do
+    folder = File.join(ENV.fetch("GEM_HOME"), "oldest-rails")
+    mkdir_p folder, verbose: false
+    cp "gemfiles/rails-7.1.gemfile", File.join(folder, "Gemfile"), verbose: false
+    Bundler.with_unbundled_env do
+      gemfile = { "BUNDLE_GEMFILE" => File.join(folder, "Gemfile") }
+      sh(gemfile, "bundle check >/dev/null 2>&1 || bundle install --quiet", verbose: false, out: :err)
+    end
+    puts folder
+  end
+
   desc "Build the gem of the dashboard into ui/pkg"
   task build: :vendor do
     Dir.chdir("ui") do

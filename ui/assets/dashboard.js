@@ -601,7 +601,7 @@
       if (mine !== visits) return;
       history[replace ? "replaceState" : "pushState"](null, "", url);
       document.title = fresh.title;
-      for (const name of ["process", "service", "cursor", "follow"]) { const value = fresh.body.dataset[name]; if (value === undefined) delete body.dataset[name]; else body.dataset[name] = value; }
+      for (const name of ["process", "service", "cursor", "follow", "about"]) { const value = fresh.body.dataset[name]; if (value === undefined) delete body.dataset[name]; else body.dataset[name] = value; }
       morph($("main"), $("main", fresh));
       settle();
       const anchor = new URL(url).hash && $(new URL(url).hash);
@@ -681,7 +681,9 @@
 
   // ── Live ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
   const live = {
-    interval: 1000, slowest: 30_000, wait: 1000, timer: null, paused: false, newest: 0, failing: null, lastFull: 0, busy: false,
+    // Where a process is followed, each second; elsewhere less often, and ever less while nothing is new.
+    get interval() { return body.dataset.process ? 1000 : 2000; },
+    idlest: 5000, slowest: 30_000, wait: 1000, timer: null, paused: false, newest: 0, failing: null, lastFull: 0, busy: false,
 
     start() { this.lastFull = Date.now(); this.show(); this.schedule(this.interval); setInterval(() => { tick(); this.show(); }, 1000); },
     restart() { this.wait = this.interval; this.failing = null; this.schedule(300); this.show(); },
@@ -693,9 +695,10 @@
       this.busy = true;
       try {
         const kinds = await this.news();
-        if (Date.now() - this.lastFull > 10_000) kinds.add("snapshot");
-        if (kinds.size) await this.take(kinds);
-        this.wait = this.interval;
+        const idle = !kinds.size && !body.dataset.process && !$("[data-on=always]");
+        if (Date.now() - this.lastFull > (body.dataset.process ? 10_000 : 30_000)) kinds.add("snapshot");
+        if (kinds.size || $("[data-on=always]")) await this.take(kinds);
+        this.wait = idle && !this.failing ? Math.min(this.wait * 1.5, this.idlest) : this.interval;
         this.failing = null;
       } catch (error) {
         this.wait = REFUSALS[error.status] ? this.slowest : Math.min(this.wait * 2, this.slowest);
@@ -709,17 +712,19 @@
 
     // Asks what came after the cursor; answers which kinds of part are out of date.
     async news() {
-      const { process, cursor, service } = body.dataset;
+      const { process, cursor, service, about } = body.dataset;
       const query = new URLSearchParams({ after: cursor || "0" });
       if (process) query.set("process", process);
+      if (about) query.set("about", about);
       const answer = await (await ask(`${rootPath}api/v1/live?${query}`, "application/json")).json();
       clockOffset = Date.now() - answer.now;
       body.dataset.cursor = answer.cursor;
       const kinds = new Set();
       const heard = process ? [answer.process] : answer.processes.filter((one) => !service || one.service_name === service);
       for (const one of heard) this.newest = Math.max(this.newest, one.last_seen_at);
-      if (process ? answer.events.length : heard.length) kinds.add("event");
-      if (process ? answer.events.some((event) => event.kind !== "gc") : heard.length) kinds.add("snapshot");
+      const other = about ? answer.changed : heard.length;
+      if (process ? answer.events.length : other) kinds.add("event");
+      if (process ? answer.events.some((event) => event.kind !== "gc") : other) kinds.add("snapshot");
       return kinds;
     },
 

@@ -13,7 +13,7 @@ module HeapPeriscopeUi
       @out = out
       @err = err
       @env = env
-      @options = { bind: "127.0.0.1", port: 3000, udp_port: nil, database: nil }
+      @options = { bind: "127.0.0.1", port: 3000, udp_port: nil, database: nil, hosts: [] }
     end
 
     # @return [Integer] exit status: 0, 1 for what went wrong at work, 2 for wrong arguments
@@ -40,6 +40,7 @@ module HeapPeriscopeUi
       OptionParser.new do |o|
         o.banner = "Usage: heap_periscope_ui [options]\n\nCollects the reports of heap_periscope_agent and shows them in the browser.\n\n"
         o.on("--bind ADDRESS", "address of the pages (127.0.0.1)") { |value| @options[:bind] = value }
+        o.on("--host NAME", "a name to open the pages by, besides localhost; may be repeated") { |value| @options[:hosts] << value }
         o.on("--port PORT", Integer, "port of the pages (3000)") { |value| @options[:port] = port(value) }
         o.on("--udp-port PORT", Integer, "port the agents send to (9000)") { |value| @options[:udp_port] = port(value) }
         o.on("--database FILE-or-URL", "SQLite file or postgresql:// URL (storage/heap_periscope.sqlite3)") do |value|

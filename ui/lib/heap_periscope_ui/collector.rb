@@ -14,6 +14,8 @@ require "heap_periscope_ui/collector/inbox"
 require "heap_periscope_ui/collector/sockets"
 require "heap_periscope_ui/collector/receiver"
 require "heap_periscope_ui/collector/counters"
+require "heap_periscope_ui/collector/trouble"
+require "heap_periscope_ui/collector/backlog"
 require "heap_periscope_ui/collector/writer"
 require "heap_periscope_ui/collector/server_process"
 require "heap_periscope_ui/collector/fork_hook"
@@ -35,17 +37,17 @@ module HeapPeriscopeUi
       def start(settle: false, config: HeapPeriscopeUi.configuration, store: HeapPeriscopeUi.store)
         LOCK.synchronize do
           ForkHook.install
-          at_exit_once
           @settle = settle
           @runner ||= Runner.new(config: config, store: store, settle: settle).start
         end.tap { Alerts.start(config) }
       end
 
       # Stops and writes what waits.
-      def stop
+      # @param at_end [Boolean] of this process: others of its family are about to say goodbye
+      def stop(at_end: false)
         Alerts.stop
         runner = LOCK.synchronize { @runner.tap { @runner = nil } }
-        runner&.stop
+        runner&.stop(at_end: at_end)
       end
 
       # @return [Runner, nil]
@@ -53,6 +55,12 @@ module HeapPeriscopeUi
 
       def running?
         !@runner.nil?
+      end
+
+      # What the collector of this process knows of itself, whether or not the database can be read.
+      # @return [Hash, nil] {host:, pid:, state:, received:, queue:, errors:, last_error:, failing_since:, …}; nil where none was started
+      def here
+        runner&.describe
       end
 
       # What the engine does once the application has booted.
@@ -80,15 +88,10 @@ module HeapPeriscopeUi
       rescue StandardError => e
         HeapPeriscopeUi.logger.warn("heap_periscope_ui does not collect in a forked process: #{e.message}")
       end
-
-      private
-
-      def at_exit_once
-        return if @at_exit
-
-        @at_exit = true
-        at_exit { stop }
-      end
     end
+
+    # Handlers run in reverse order: this one, made when the library is loaded, after that of an agent, which is made when it starts. So this
+    # process's own goodbye still finds the port open.
+    at_exit { stop(at_end: true) }
   end
 end

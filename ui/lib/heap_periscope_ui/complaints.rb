@@ -35,7 +35,7 @@ module HeapPeriscopeUi
       return if kind.said_at && now - kind.said_at < EVERY_S
 
       HeapPeriscopeUi.logger.warn("heap_periscope_ui could not #{@text}#{" (#{kind.unsaid} times since the last word of it)" if kind.unsaid > 1}: " \
-                                  "#{error.class}: #{self.class.excerpt(error.message)}")
+                                  "#{ErrorLine.of(error)}")
       kind.said_at = now
       kind.unsaid = 0
     end

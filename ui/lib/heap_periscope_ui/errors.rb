@@ -10,4 +10,17 @@ module HeapPeriscopeUi
   # A request asks for something that cannot be: an unknown parameter, a range that ends before it begins.
   # The API answers 400 with the message.
   class BadParameter < Error; end
+
+  # What goes wrong in a thread that must go on: everything but the end of the thread or of the process.
+  # @api private
+  MISHAPS = [StandardError, ScriptError, NoMemoryError, SystemStackError].freeze
+
+  # @api private
+  module ErrorLine
+    # @param error [Exception]
+    # @return [String] kind and message in one short line, for people
+    def self.of(error)
+      "#{error.class}: #{Complaints.excerpt(error.message)}"
+    end
+  end
 end

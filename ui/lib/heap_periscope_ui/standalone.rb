@@ -14,7 +14,7 @@ module HeapPeriscopeUi
     MOUNT = "/heap_periscope"
     STOP_S = 5
 
-    # @param options [Hash] bind:, port:, udp_port:, database:
+    # @param options [Hash] bind:, port:, udp_port:, database:, hosts: names that requests may come by, besides those of loopback
     # @param credentials [Hash, nil] name: and password: for HTTP basic
     def initialize(options, credentials: nil, out: $stdout)
       @options = options
@@ -26,7 +26,7 @@ module HeapPeriscopeUi
     # @return [Integer] 0
     def run
       configure
-      application = draw(BareApplication.build)
+      application = draw(BareApplication.build(hosts: @credentials ? nil : @options[:hosts]))
       Store::Connection.ready!
       server = listen(application)
       Collector.start
@@ -43,10 +43,11 @@ module HeapPeriscopeUi
     def configure
       config = HeapPeriscopeUi.configuration
       config.udp_port = @options[:udp_port] if @options[:udp_port]
-      config.database = @options[:database] if @options[:database]
+      config.database = @options[:database] || config.database || File.join(Dir.pwd, "storage", "heap_periscope.sqlite3")
       config.collect = false # started here, not by the engine
       config.http_basic = @credentials
-      # Without credentials the command line has made sure that only this machine can ask.
+      # Without credentials the command line has made sure that only this machine can ask, and the names that are taken that no page of
+      # somebody else's does so through the browser of a person here.
       config.access = ->(_request) { true } unless @credentials
     end
 

@@ -1,12 +1,13 @@
 # frozen_string_literal: true
 
 require "json"
-require "digest"
+require "digest/md5"
+require "digest/sha2"
 require "heap_periscope_ui/store/schema"
-require "heap_periscope_ui/store/schema_findings"
 require "heap_periscope_ui/store/connection"
 require "heap_periscope_ui/store/outage"
 require "heap_periscope_ui/store/notices"
+require "heap_periscope_ui/store/short_writes"
 require "heap_periscope_ui/store/rows"
 require "heap_periscope_ui/store/whole_pauses"
 require "heap_periscope_ui/store/names"
@@ -31,6 +32,7 @@ require "heap_periscope_ui/store/space"
 require "heap_periscope_ui/store/layout_sweep"
 require "heap_periscope_ui/store/lease"
 require "heap_periscope_ui/store/clock_watch"
+require "heap_periscope_ui/store/vanished"
 require "heap_periscope_ui/store/housekeeper"
 
 module HeapPeriscopeUi
@@ -61,12 +63,25 @@ module HeapPeriscopeUi
       Connection.with do |connection|
         @marked ||= WholePauses.mark(received_at) || true
         batch = Batch.new(self, connection, received_at)
-        connection.transaction { batch.write(messages, &between) }
+        short_writes.transaction(connection, messages.size) { batch.write(messages, &between) }
       end
       messages.size
-    rescue StandardError
+    rescue *MISHAPS
       reset # the caches may know ids that were rolled back
       raise
+    end
+
+    # @return [Integer] messages that one call of {#write} should have
+    def slice
+      short_writes.size
+    end
+
+    # @return [Boolean] whether the database takes anything at the moment
+    def writable?
+      Connection.with { Meta.upsert_all([{ key: "probe", value: nil, at: Timestamps.now }], unique_by: :key) }
+      true
+    rescue *MISHAPS
+      false
     end
 
     def names
@@ -89,6 +104,10 @@ module HeapPeriscopeUi
     def texts_limit
       bytes = @config.database_limit_bytes
       bytes ? [@config.names_limit, bytes / BYTES_A_TEXT].min : @config.names_limit
+    end
+
+    def short_writes
+      @short_writes ||= ShortWrites.new
     end
 
     # Forgets everything cached; the next write reads the database again.

@@ -39,10 +39,10 @@ RSpec.describe "rails generate heap_periscope_ui:install", timeout: 300 do
   end
 
   it "makes an initializer, a route and a migration, which the application can run and revert" do
-    rails("generate", "heap_periscope_ui:install")
+    expect(rails("generate", "heap_periscope_ui:install", "--database", "host")).to include("as asked for")
     expect(content("config/initializers/heap_periscope_ui.rb")).to include("config.database = :host")
     expect(content("config/routes.rb")).to include("mount HeapPeriscopeUi::Engine => \"/heap_periscope\"")
-    expect(Dir[File.join(@app, "db/migrate/*_create_heap_periscope_ui_tables.rb")].size).to eq(1)
+    expect(Dir[File.join(@app, "db/migrate/*.heap_periscope_ui.rb")].size).to eq(HeapPeriscopeUi::Store::Schema::STEPS.size)
 
     rails("db:migrate")
     script = <<~RUBY
@@ -52,9 +52,18 @@ RSpec.describe "rails generate heap_periscope_ui:install", timeout: 300 do
       puts [HeapPeriscopeUi::Sample.count, HeapPeriscopeUi::Store::Connection.description, File.exist?("storage/heap_periscope.sqlite3")].inspect
     RUBY
     expect(rails("runner", script)).to match(/\[1, ".*development\.sqlite3", false\]/)
-    expect(rails("db:rollback")).to include("reverted")
+    expect(rails("runner", "HeapPeriscopeUi::Store::Connection.with { |one| puts HeapPeriscopeUi::Store::Schema.version(one) }").lines.last.to_i)
+      .to eq(HeapPeriscopeUi::Store::Schema::VERSION)
+    expect(rails("db:rollback", "STEP=#{HeapPeriscopeUi::Store::Schema::STEPS.size}").scan("reverted").size).to eq(HeapPeriscopeUi::Store::Schema::STEPS.size)
+    rails("destroy", "heap_periscope_ui:install", "--database", "host")
+    expect(Dir[File.join(@app, "db/migrate/*.heap_periscope_ui.rb")]).to be_empty
+  end
+
+  it "takes a database of its own where the application's is SQLite, and says so" do
+    expect(rails("generate", "heap_periscope_ui:install")).to include("an SQLite file of its own, since the application's database is SQLite")
+    expect(content("config/initializers/heap_periscope_ui.rb")).not_to include("config.database = :host")
+    expect(Dir[File.join(@app, "db/migrate/*")]).to be_empty
     rails("destroy", "heap_periscope_ui:install")
-    expect(Dir[File.join(@app, "db/migrate/*_create_heap_periscope_ui_tables.rb")]).to be_empty
   end
 
   it "makes do without a migration where the dashboard has a database of its own" do

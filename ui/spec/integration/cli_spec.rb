@@ -29,7 +29,7 @@ RSpec.describe "heap_periscope_ui" do
 
   it "prints its version and its options" do
     expect(call("--version").first).to eq("heap_periscope_ui #{HeapPeriscopeUi::VERSION}\n")
-    expect(call("--help").first).to include("--bind", "--port", "--udp-port", "--database", "HEAP_PERISCOPE_UI_SECRET")
+    expect(call("--help").first).to include("--bind", "--port", "--udp-port", "--host", "--database", "HEAP_PERISCOPE_UI_SECRET")
   end
 
   it "says in one line what is wrong with the arguments, and exits with 2" do
@@ -88,6 +88,36 @@ RSpec.describe "heap_periscope_ui" do
         expect(process).to include("service_name" => "the original", "state" => "alive", "heap_live_slots" => Integer)
         classes = program.json("#{url}/processes/#{process["id"]}/classes")["classes"]
         expect(classes.map { |row| row["name"] }).to include("String")
+      end
+    end
+  end
+
+  # @return [Array<String>] status of a page and of a deletion, asked for under that name
+  def by_name(host)
+    http = Net::HTTP.new("127.0.0.1", web_port)
+    page = http.get("/heap_periscope", "Host" => "#{host}:#{web_port}")
+    own = { "Host" => "#{host}:#{web_port}", "Origin" => "http://#{host}:#{web_port}", "Sec-Fetch-Site" => "same-origin" }
+    [page.code, http.post("/heap_periscope/processes/1/delete", "token=x", own).code]
+  end
+
+  it "answers only to names of this machine, and to those it is given" do
+    Dir.mktmpdir("heap-periscope-ui", UiApp::SCRATCH) do |directory|
+      arguments = ["--port", web_port.to_s, "--udp-port", udp_port.to_s, "--database", File.join(directory, "ui.sqlite3"), "--host", "memory.example"]
+      Program.run([*command, *arguments], { "RAILS_ENV" => nil }) do |program|
+        program.eventually { program.get(url) }
+        names = ["localhost", "127.0.0.1", "127.1.2.3", "[::1]", "shop.localhost", "memory.example", "evil.example", "127.0.0.1.evil.example"]
+        expect(names.to_h { |name| [name, by_name(name)] })
+          .to eq(names.first(6).to_h { |name| [name, %w[200 403]] }.merge(names.last(2).to_h { |name| [name, %w[403 403]] }))
+        expect(Net::HTTP.new("127.0.0.1", web_port).get("/heap_periscope", "Host" => "evil.example").body).not_to include("<h1>")
+      end
+    end
+  end
+
+  it "answers to any name where it asks for credentials" do
+    Dir.mktmpdir("heap-periscope-ui", UiApp::SCRATCH) do |directory|
+      serve(File.join(directory, "ui.sqlite3"), "HEAP_PERISCOPE_UI_USER" => "me", "HEAP_PERISCOPE_UI_PASSWORD" => "right") do |program|
+        program.eventually { program.get(url) }
+        expect([by_name("proxy.example").first, by_name("localhost").first]).to eq(%w[401 401])
       end
     end
   end

@@ -43,6 +43,29 @@ RSpec.describe "Access", :store do
     end
   end
 
+  it "lets in only whom all that is configured lets in" do
+    config.http_basic = { name: "admin", password: "right" }
+    config.access = ->(request) { request.get_header("HTTP_X_OFFICE") == "yes" }
+    right = basic("admin", "right")
+    expect([status(right), status("HTTP_X_OFFICE" => "yes"), status(right.merge("HTTP_X_OFFICE" => "yes"))]).to eq([403, 401, 200])
+  end
+
+  it "answers 401 to credentials that are none" do
+    config.http_basic = { name: "admin", password: "right" }
+    headers = ["Basic", "Basic ", "Basic !!!", "Basic #{["admin"].pack("m0")}", "Basic #{["\xff:\xfe"].pack("m0")}", "Bearer x", "Basic a b", ""]
+    expect(headers.to_h { |header| [header, status("HTTP_AUTHORIZATION" => header)] }).to eq(headers.to_h { |header| [header, 401] })
+  end
+
+  it "answers 400 or ignores what robots make of parameters" do
+    paths = %w[/ /leaks /spans /spans/chart /compare /status /status/chart /retained_sites /allocation_sites /processes/1 /processes/1/charts/classes
+               /processes/1/charts/metrics /api/v1/live /api/v1/events /api/v1/spans /api/v1/processes /api/v1/processes/1/classes /api/v1/status]
+    HeapPeriscopeUi.store.write(SampleData.snapshot(SampleData.members.first, 0, HeapPeriscopeUi::Timestamps.now))
+    odd = %w[process[]=1 process[x]=1 class[x]=1 name[x]=1 filter[]=1 q[]=1 range[]=1 part[]=1 type[x]=1 before=99999999999999999999999 q=%00 subject[]=1
+             process=99999999999999999999999 sort[]=1 from[]=1 metric[][x]=1 all[]=true state[]=x at[x]=1 after=99999999999999999999999 name[]=%00]
+    broken = paths.product(odd).reject { |path, query| [200, 400, 404].include?(UiApp.get("#{path}?#{query}").status) }
+    expect(broken).to eq([])
+  end
+
   it "sets its own content security policy" do
     policies = Array.new(2) { UiApp.get("/api/v1/processes").headers["content-security-policy"] }
     expect(policies).to all(include("default-src 'none'").and(match(/script-src 'nonce-[^']+'/)))

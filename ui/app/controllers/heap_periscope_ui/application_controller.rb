@@ -3,27 +3,36 @@
 module HeapPeriscopeUi
   # Parent of all controllers of the dashboard. Without sessions, so that it works in API-only applications.
   class ApplicationController < HeapPeriscopeUi.base_controller
+    include HostGround
     include Access
     include ContentSecurity
     include CheckedParameters
 
-    before_action :require_access
-    before_action :prepare_store
-    before_action :check_parameters
-    rescue_from BadParameter, with: :bad_parameter
-    rescue_from ActiveRecord::RecordNotFound, with: :not_found
+    before_action :require_dashboard_access
+    before_action :prepare_dashboard_store
+    before_action :check_dashboard_parameters
+    rescue_from BadParameter, with: :refuse_parameter
+    rescue_from ActiveRecord::RecordNotFound, with: :nothing_here
 
     private
 
-    def prepare_store
+    def prepare_dashboard_store
       Store::Connection.ready!
+    rescue ActiveRecord::ActiveRecordError, SystemCallError, ConfigurationError => e
+      @storeless = true
+      without_store("The store cannot be used: #{ErrorLine.of(e)}")
     end
 
-    def bad_parameter(error)
+    # @param reason [String]
+    def without_store(reason)
+      render plain: "#{reason}\n", status: :service_unavailable
+    end
+
+    def refuse_parameter(error)
       render plain: "#{error.message}\n", status: :bad_request
     end
 
-    def not_found
+    def nothing_here
       render plain: "There is nothing here: it was deleted, or never was.\n", status: :not_found
     end
 

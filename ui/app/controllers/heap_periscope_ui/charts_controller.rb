@@ -21,7 +21,7 @@ module HeapPeriscopeUi
 
     # What lived after the calls of a span, by class.
     def span
-      result = SpanQuery.new(subjects, time_range, type: params[:type], name: params[:name].to_s).call or return not_found
+      result = SpanQuery.new(subjects, time_range, type: params[:type], name: params[:name].to_s).call or return nothing_here
       series = result[:survivor_series].presence || result[:live_series]
       columns({ from: time_range.from, to: time_range.to, step_ms: 0, interval_ms: distance(series) }, series)
     end

@@ -7,15 +7,17 @@ module HeapPeriscopeUi
 
     # POST processes/:id/delete, with the token of ChangeToken.generate("deletions/delete_process/<id>")
     def delete_process
-      Store::Deletion.mark(ObservedProcess.kept.where(id: params[:id]))
+      Store::Connection.with { Store::Deletion.mark(ObservedProcess.kept.where(id: params[:id])) }
       redirect_to root_path, status: :see_other
     end
 
     # POST services/:id/delete, with the token of ChangeToken.generate("deletions/delete_service/<id>")
     def delete_service
       service = find_service
-      Store::Deletion.mark(service.members)
-      Store::Deletion.mark(ObservedService.where(id: service.id))
+      Store::Connection.with do
+        Store::Deletion.mark(service.members)
+        Store::Deletion.mark(ObservedService.where(id: service.id))
+      end
       redirect_to root_path, status: :see_other
     end
   end

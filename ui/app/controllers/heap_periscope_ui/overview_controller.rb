@@ -7,7 +7,7 @@ module HeapPeriscopeUi
 
     def show
       @overview = OverviewPage.new(state: one_of(:state, OverviewQuery::STATES, nil), filter: params[:q].to_s,
-                                   sort: one_of(:sort, SORTS, "name"))
+                                   sort: one_of(:sort, SORTS, "name"), page: page_number)
       render :first unless @overview.anything?
     end
   end

@@ -103,8 +103,10 @@ module HeapPeriscopeUi
 
     # @return [Integer] classes that grow, with medium or high confidence
     def open_suspects
+      return 0 if @storeless
+
       @open_suspects ||= LeakSuspect.where(ended_at: nil, confidence: %w[medium high])
-                                    .where(process_id: ObservedProcess.kept.where("last_seen_at > ?", now - Scope::SHOWN_MS).select(:id))
+                                    .where(process_id: ObservedProcess.kept.heard(now).select(:id))
                                     .distinct.count(:name_id)
     end
 

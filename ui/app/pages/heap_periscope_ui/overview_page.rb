@@ -3,48 +3,33 @@
 module HeapPeriscopeUi
   # What the overview shows: processes filtered and sorted, by service and host.
   class OverviewPage
-    SORT_KEYS = { "rss" => :rss_bytes, "live" => :heap_live_slots, "allocated" => :allocation_rate, "gc" => :gc_share,
-                  "pause" => :pause_p99_ms }.freeze
     NOTES = 4
 
-    attr_reader :state, :sort
+    attr_reader :state, :sort, :page
 
-    def initialize(state:, filter:, sort:)
+    def initialize(state:, filter:, sort:, page: 1)
       @state = state
-      @filter = filter.downcase
       @sort = sort
+      @page = page
+      @query = OverviewQuery.new(state: state, filter: filter, sort: sort, page: page)
     end
 
     def anything?
       ObservedProcess.kept.exists?
     end
 
-    # @return [Hash] {OverviewQuery#call} of everything
+    # @return [Hash] {OverviewQuery#call}
     def all
-      @all ||= OverviewQuery.new.call
+      @all ||= @query.call
     end
 
-    def processes
-      @processes ||= all[:services].flat_map { |service| service[:hosts].flat_map { |host| host[:processes] } }
-    end
-
-    # @return [Array<Hash>] services as in {OverviewQuery#call}, without what the filter leaves out
     def services
-      list = all[:services].filter_map do |service|
-        hosts = service[:hosts].filter_map { |host| with_shown(host) }
-        { **service, hosts: hosts } if hosts.any?
-      end
-      key = SORT_KEYS[@sort]
-      key ? list.sort_by { |service| -(service[:totals][key] || 0) } : list
+      all[:services]
     end
 
-    def hosts_count
-      processes.map { |process| process[:host] }.uniq.size
-    end
-
-    # @return [Array<Hash>] processes that stopped reporting without a farewell
+    # @return [Array<Hash>] some processes that stopped reporting without a farewell; {OverviewQuery#call} says how many there are
     def silent
-      processes.select { |process| process[:state] == "silent" }
+      @silent ||= @query.silent(NOTES)
     end
 
     # @return [Hash] suspect of a process, by its id: {class_name:, confidence:}, the strongest
@@ -55,11 +40,10 @@ module HeapPeriscopeUi
     end
 
     # @param key [Symbol] :trend (live slots) or :rss_trend
-    # @return [Array<Integer>] sum over the processes that are alive, oldest first
+    # @return [Array<Integer>] sum over processes that are alive, oldest first
     def total_trend(key)
-      alive = processes.select { |process| process[:state] == "alive" }
       step = trend_step
-      lists = alive.map { |process| every(process[key].compact, step / [process[:trend_step_ms], 1].max) }.reject(&:empty?)
+      lists = @query.charted.map { |process| every(process[key].compact, step / [process[:trend_step_ms], 1].max) }.reject(&:empty?)
       return [] if lists.empty?
 
       size = lists.map(&:size).max
@@ -80,29 +64,12 @@ module HeapPeriscopeUi
     private
 
     def trend_step
-      processes.select { |process| process[:state] == "alive" }.map { |process| process[:trend_step_ms] }.max || 0
+      @query.charted.map { |process| process[:trend_step_ms] }.max || 0
     end
 
     # The newest and each n-th before it: so that points of all processes are as far apart.
     def every(list, count)
       count > 1 ? list.reverse.each_slice(count).map(&:first).reverse : list
-    end
-
-    def shown?(process)
-      return false if @state && process[:state] != @state
-
-      @filter.empty? || "#{process[:service_name]} #{process[:host]} #{process[:process_id]}".downcase.include?(@filter)
-    end
-
-    # @return [Hash, nil] the host with the processes that are shown; nil without any
-    def with_shown(host)
-      kept = host[:processes].select { |process| shown?(process) }
-      { **host, processes: sorted(kept) } if kept.any?
-    end
-
-    def sorted(list)
-      key = SORT_KEYS[@sort]
-      key ? list.sort_by { |process| -(process[key] || 0) } : list
     end
   end
 end

@@ -40,9 +40,14 @@ module HeapPeriscopeUi
       service ? "service-#{service.id}" : ""
     end
 
-    # @return [Array<Array(String, Integer)>] processes of the last day, those alive first
+    # What a select can offer to a person.
+    LISTED = 200
+
+    # @return [Array<Array(String, Integer)>] processes of the last day, those alive first; at most {LISTED}
     def self.processes(now = Timestamps.now)
-      rows = ObservedProcess.kept.where("last_seen_at > ?", now - SHOWN_MS).order(:service_name, :host, :process_id, :id).to_a
+      ids = ObservedProcess.kept.where("last_seen_at > ?", now - SHOWN_MS)
+                           .order(Arel.sql("CASE WHEN goodbye_at IS NULL THEN 0 ELSE 1 END"), last_seen_at: :desc).limit(LISTED).ids
+      rows = ObservedProcess.where(id: ids).order(:service_name, :host, :process_id, :id).to_a
       rows.sort_by.with_index { |row, i| [row.state(now) == "gone" ? 1 : 0, i] }.map do |row|
         ["#{row.service_name} #{row.process_id} on #{row.host}#{" (gone)" if row.state(now) == "gone"}", row.id]
       end

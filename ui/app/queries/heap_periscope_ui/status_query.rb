@@ -19,9 +19,11 @@ module HeapPeriscopeUi
     #   sequence, lost_by_process: [{id:, service_name:, process_id:, host:, lost:, received:}], reasons: [{reason:, meaning:, count: in the range,
     #   last_at: or nil}], series: {"received" => [[unix_ms, a second], …], "refused" => …}, database: database, rollup: {at:, ms:} or nil,
     #   retention: {at:, rows:} or nil, processes: Integer}
-    #   collector = {id:, host:, pid:, state: "collecting"|"standing by"|"refused", alive: Boolean, started_at:, seen_at:, address: [String], received:, stored:,
+    #   collector = {id:, host:, pid:, state: "collecting"|"standing by"|"cannot write"|"refused", alive: Boolean, started_at:, seen_at:, address: [String], received:, stored:,
     #   refused: {reason => n}, refused_total:, parts_lost:, kernel_dropped: or nil (not known on this system), queue_dropped:, queue:, queue_limit:, queue_highest:,
-    #   failed:, divided: batches of which the database did not take something, notices: {of Store::Notices => n}, write_ms_p95:, batch_rows:, receive_buffer_asked:, receive_buffer_granted:, signed: Boolean, per_second: Float, version:}
+    #   failed: datagrams that could not be stored, divided: batches of which the database did not take something, errors:, last_error:,
+    #   last_error_at:, failing_since: nil unless nothing can be written now, notices: {of Store::Notices => n},
+    #   write_ms_p95:, batch_rows:, receive_buffer_asked:, receive_buffer_granted:, signed: Boolean, per_second: Float, version:}
     #   database = {adapter:, name:, bytes:, levels: [{name:, kept_s:, rows:, bytes: or nil, oldest_at:}]}
     def call
       list = collectors
@@ -34,6 +36,16 @@ module HeapPeriscopeUi
 
     def collectors
       rows = CollectorRecord.where("seen_at > ?", @now - SHOWN_MS).order(seen_at: :desc)
+      here = Collector.here
+      list = stored_collectors(rows)
+      # Of itself this process knows more, and knows it also while nothing can be written.
+      own = here && list.find { |row| row.values_at(:host, :pid) == here.values_at(:host, :pid) }
+      own&.merge!(here, alive: true, seen_at: @now)
+      list.unshift({ id: nil, alive: true, started_at: @now, seen_at: @now, **here }) if here && !own
+      list
+    end
+
+    def stored_collectors(rows)
       rows.map do |row|
         { id: row.id, host: row.host, pid: row.pid, state: row.state, alive: (@now - row.seen_at).abs < ALIVE_MS, started_at: row.started_at, seen_at: row.seen_at,
           **JSON.parse(row.counters || "{}", symbolize_names: true) }

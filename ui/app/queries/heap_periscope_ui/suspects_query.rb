@@ -28,23 +28,42 @@ module HeapPeriscopeUi
     #   figures those of the process that grows fastest; cleared: [{class_name:, service_name:, process_id:, id:, since:, ended_at:}],
     #   sampling: {SamplingStates.of}}
     def call
-      open = rows(LeakSuspect.where(ended_at: nil))
-      { suspects: groups(open), cleared: cleared, sampling: SamplingStates.of(processes.values) }
+      open = rows(LeakSuspect.where(ended_at: nil), living)
+      { suspects: groups(open), cleared: cleared, sampling: sampling }
     end
 
     private
 
+    # @return [Hash{Integer=>ObservedProcess}] of which there is a suspect, open or cleared
     def processes
-      @processes ||= begin
-        scope = ObservedProcess.kept.where("last_seen_at > ?", @now - CLEARED_MS)
-        scope = scope.where(service_name: @service) if @service
-        scope = scope.where(id: @process.id) if @process
-        scope.index_by(&:id)
-      end
+      @processes ||= scope.where(id: LeakSuspect.where("ended_at IS NULL OR ended_at > ?", @now - CLEARED_MS).select(:process_id)).index_by(&:id)
     end
 
-    def rows(scope)
-      list = scope.where(process_id: processes.keys).order(last_seen_at: :desc).limit(LIMIT).to_a
+    def scope
+      scope = ObservedProcess.kept.where("last_seen_at > ?", @now - CLEARED_MS)
+      scope = scope.where(service_name: @service) if @service
+      @process ? scope.where(id: @process.id) : scope
+    end
+
+    # @return [Hash{String=>Integer}] service => processes that are alive
+    def living_of_services
+      @living_of_services ||= scope.heard(@now).group(:service_name).count
+    end
+
+    # Some that could say whether they sample.
+    def sampling
+      newest = scope.order(Arel.sql("CASE WHEN goodbye_at IS NULL THEN 0 ELSE 1 END"), last_seen_at: :desc)
+      SamplingStates.of(newest.limit(LIMIT).to_a)
+    end
+
+    # Those that are gone, or have not reported for long, lose nothing any more; what was found in them is seen on their own pages only.
+    # @return [Array<Integer>]
+    def living
+      @living ||= processes.each_value.select { |process| @process || process.heard?(@now) }.map(&:id)
+    end
+
+    def rows(scope, ids = processes.keys)
+      list = scope.where(process_id: ids).order(last_seen_at: :desc).limit(LIMIT).to_a
       @texts = Name.texts(list.map(&:name_id))
       list.select { |suspect| CONFIDENCES.index(suspect.confidence).to_i >= @least }
     end
@@ -62,9 +81,7 @@ module HeapPeriscopeUi
       { class_name: class_name, service_name: service, **figures(first), since: members.map(&:since).min,
         confidence: members.map(&:confidence).max_by { |level| CONFIDENCES.index(level).to_i }, **details(first),
         processes: members.map { |suspect| member(suspect) },
-        processes_of_service: processes.each_value.count do |process|
-          process.service_name == service && process.state(@now) != "gone"
-        end }
+        processes_of_service: living_of_services.fetch(service, 0) }
     end
 
     def figures(suspect)

@@ -14,6 +14,9 @@ module HeapPeriscopeUi
       ENVIRONMENT = { "HEAP_PERISCOPE_ENABLED" => "false" }.freeze
       PASSED_ON = %i[udp_host udp_port secrets time_window receive_buffer_bytes queue_limit names_limit database_limit_bytes retention].freeze
 
+      # Exit status of one that could not write for long: another application process may be able to.
+      CANNOT_WRITE = 75
+
       # @return [Integer] process id
       attr_reader :pid
 

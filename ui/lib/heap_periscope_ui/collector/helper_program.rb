@@ -11,6 +11,9 @@ module HeapPeriscopeUi
     class HelperProgram
       # How often it looks whether its parent is there, in case a child of the parent's holds the pipe open.
       LOOK_S = 2
+      # How long a parent that ends in order may take.
+      ENDING_S = 10
+      LAST_WORDS_S = 1
 
       # @param input [IO] one line of JSON with the settings, then one as the order to begin; its end is the order to end
       def initialize(input)
@@ -30,8 +33,11 @@ module HeapPeriscopeUi
         return unless @input.gets
 
         Collector.start
-        sleep 0.1 until told_to_end?
+        sleep 0.1 until told_to_end? || unable?
+        status = unable? ? Helper::CANNOT_WRITE : 0
+        hear_last_words unless unable?
         Collector.stop
+        exit!(status) if status.positive?
       end
 
       private
@@ -49,6 +55,17 @@ module HeapPeriscopeUi
         @settings["database"] = @settings["database"].transform_keys(&:to_sym)
         @settings["retention"] = @settings["retention"].transform_keys(&:to_sym)
         @settings.each { |name, value| config.public_send("#{name}=", value) }
+      end
+
+      # The parent, its siblings and their master say goodbye when they end, a moment later than the pipe closes.
+      def hear_last_words
+        limit = Timestamps.clock + ENDING_S
+        sleep 0.1 while ::Process.ppid == @parent && Timestamps.clock < limit
+        sleep LAST_WORDS_S
+      end
+
+      def unable?
+        Collector.runner.state == :cannot_write
       end
 
       def told_to_end?

@@ -4,7 +4,9 @@ module HeapPeriscopeUi
   module Collector
     # Datagrams between the receiver and the writer: bounded in number and in bytes; what does not fit is counted and dropped.
     class Inbox
-      BYTES = 256 * 1024 * 1024
+      # Those of the datagrams, and of what the interpreter keeps for each.
+      BYTES = 64 * 1024 * 1024
+      EACH = 160
       # Of one batch: taken apart, a datagram is some ten times as large.
       BATCH_BYTES = 4 * 1024 * 1024
 
@@ -38,7 +40,7 @@ module HeapPeriscopeUi
           @wanted = max
           @arrived.wait(@lock, wait_s) if @items.size < max && !@closed
           taken = @items.shift(fitting(max))
-          @bytes -= taken.sum { |bytes, _| bytes.bytesize }
+          @bytes -= taken.sum { |bytes, _| bytes.bytesize + EACH }
           taken
         end
       end
@@ -48,6 +50,14 @@ module HeapPeriscopeUi
         @lock.synchronize do
           @closed = true
           @arrived.broadcast
+        end
+      end
+
+      # @return [Integer] how many waited, which nobody will write
+      def clear
+        @lock.synchronize do
+          @bytes = 0
+          @items.size.tap { @items.clear }
         end
       end
 
@@ -69,11 +79,12 @@ module HeapPeriscopeUi
       end
 
       def add(bytes, now_ms)
-        if @items.size >= @limit || @bytes + bytes.bytesize > BYTES
+        size = bytes.bytesize + EACH
+        if @items.size >= @limit || @bytes + size > BYTES
           @dropped += 1
         else
           @items << [bytes, now_ms]
-          @bytes += bytes.bytesize
+          @bytes += size
         end
       end
     end

@@ -9,8 +9,11 @@ module HeapPeriscopeUi
       RETRY_S = 5.0
       # A server's master and single process look alike until it has begun to serve.
       SETTLE_S = 0.5
+      # Children that end with their parent say goodbye at the same moment.
+      LAST_WORDS_S = 0.15
 
-      # @return [Symbol] :starting, :standing_by (for another process, or a {Helper}), :collecting, :refused (by configuration), :stopped
+      # @return [Symbol] :starting, :standing_by (for another process, or a {Helper}), :collecting, :cannot_write (and has left the port to others),
+      #   :refused (by configuration), :stopped
       attr_reader :state
       attr_reader :sockets, :inbox, :receiver, :writer
 
@@ -20,6 +23,7 @@ module HeapPeriscopeUi
         @store = store
         @settle = settle
         @hand_over = HandOver.new(config, server: settle)
+        @complaints = Complaints.new("collect")
         @state = :starting
         @lock = Mutex.new
         @changed = ConditionVariable.new
@@ -32,15 +36,23 @@ module HeapPeriscopeUi
 
       # Ends collecting and writes what waits.
       # @param timeout [Numeric] seconds to wait for that
-      def stop(timeout: 5)
+      # @param at_end [Boolean] of this process: what its family says at last is taken too, by a helper without waiting for it
+      def stop(timeout: 5, at_end: false)
+        sleep(LAST_WORDS_S) if at_end && state == :collecting
         @lock.synchronize do
           @stopping = true
           @changed.broadcast
         end
         @receiver&.stop
-        @hand_over.stop
-        @hand_over.kill unless @thread.nil? || @thread.join(timeout)
+        delegated = @hand_over.stop
+        @hand_over.kill unless @thread.nil? || (delegated && at_end) || @thread.join(timeout)
         @state = :stopped
+      end
+
+      # @return [Hash] {host:, pid:, state:, queue:, errors:, last_error:, …}
+      def describe
+        { host: Socket.gethostname, pid: ::Process.pid, state: state.to_s.tr("_", " "), queue: @inbox&.size, queue_dropped: @inbox&.dropped,
+          received: @receiver&.received, stored: @writer&.counters&.stored, failed: @writer&.counters&.failed }.compact.merge(@writer ? @writer.trouble.to_h : {})
       end
 
       # In a forked child: lets go of what belongs to the parent.
@@ -64,43 +76,59 @@ module HeapPeriscopeUi
         pause(SETTLE_S) if @settle
         report = StatusReport.new(self, @config)
         until @stopping
-          break change(:refused) unless attempt(report)
-          break if @stopping
+          attempt(report)
+          break if @stopping || state == :refused
 
           stand_by(report)
           pause(RETRY_S)
         end
-      rescue StandardError => e
-        HeapPeriscopeUi.logger.error("heap_periscope_ui stopped collecting: #{e.class}: #{e.message}")
+      rescue *MISHAPS => e
+        @complaints.log(e)
+        pause(RETRY_S)
+        @stopping ? nil : retry
       end
 
-      # @return [Boolean] false when trying again is of no use
+      # Tries to get the port, and works as long as it has it.
       def attempt(report)
-        return true if @settle && ServerProcess.role == :master
+        return if (@settle && ServerProcess.role == :master) || !able?
+        return unless (@sockets = sockets_or_refusal)
 
-        @sockets = Sockets.new(@config)
-        collect(report) unless @hand_over.due?
-        delegate(report) if @hand_over.due? && !@stopping
-        true
+        @hand_over.due? ? delegate(report) : collect(report) until @stopping || @unable
       rescue Errno::EADDRINUSE
         say_once("port #{@config.udp_port} is taken, most likely by another process of this application that collects; " \
                  "this one stands by and tries again every #{RETRY_S.to_i} s")
-        true
-      rescue ConfigurationError, SocketError, SystemCallError => e
-        HeapPeriscopeUi.logger.error("heap_periscope_ui cannot collect: #{e.message}")
-        false
+      rescue *MISHAPS => e
+        @complaints.log(e)
       ensure
         @sockets&.close
+      end
+
+      def sockets_or_refusal
+        Sockets.new(@config)
+      rescue ConfigurationError => e
+        HeapPeriscopeUi.logger.error("heap_periscope_ui cannot collect: #{e.message}")
+        change(:refused)
+        nil
+      end
+
+      # @return [Boolean] once nothing could be written: whether that is over
+      def able?
+        @unable = false if @unable && @store.writable?
+        !@unable
+      end
+
+      # Another process may be able to write: it gets the port.
+      def give_up
+        @unable = true
+        HeapPeriscopeUi.logger.error("heap_periscope_ui cannot write (#{@writer&.trouble.to_h[:last_error]}) and leaves the port to others; " \
+                                     "it tries again every #{RETRY_S.to_i} s")
+        @receiver&.stop
       end
 
       def collect(report)
         @inbox = Inbox.new(@config.queue_limit)
         @receiver = Receiver.new(@sockets, @inbox)
-        housekeeper = Store::Housekeeper.new(@store)
-        @writer = Writer.new(@inbox, store: @store, config: @config, housekeeper: housekeeper, beat: lambda do |now_ms|
-          report.write(now_ms)
-          @hand_over.consider(now_ms, @sockets, @receiver)
-        end)
+        @writer = new_writer(report)
         writer_thread = Threads.start("heap_periscope_ui writer") { @writer.run }
         change(:collecting)
         HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")}")
@@ -111,17 +139,26 @@ module HeapPeriscopeUi
         writer_thread&.join
       end
 
+      def new_writer(report)
+        beat = lambda do |now_ms|
+          report.write(now_ms)
+          @hand_over.consider(now_ms, @sockets, @receiver)
+        end
+        Writer.new(@inbox, store: @store, config: @config, housekeeper: Store::Housekeeper.new(@store), beat: beat, gave_up: method(:give_up))
+      end
+
       def delegate(report)
-        @hand_over.run(@sockets) do |pid|
+        unable = @hand_over.run(@sockets) do |pid|
           HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")} in process #{pid}")
           stand_by(report)
         end
+        give_up if unable && !@stopping
       end
 
       def stand_by(report)
-        change(:standing_by)
+        change(@unable ? :cannot_write : :standing_by)
         report.write(Timestamps.now) if ServerProcess.role == :server
-      rescue ActiveRecord::ActiveRecordError, ConfigurationError
+      rescue *MISHAPS
         nil # the one that collects will say it
       end
 

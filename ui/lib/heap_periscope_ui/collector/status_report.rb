@@ -53,7 +53,8 @@ module HeapPeriscopeUi
         counters = @runner.writer.counters
         { received: @runner.receiver.received, stored: counters.stored, failed: counters.failed, refused: counters.refused,
           refused_total: counters.refused.values.sum, parts_lost: @runner.writer.parts_lost, per_second: counters.per_second(now_ms).round(2),
-          write_ms_p95: counters.write_ms_p95, batch_rows: counters.batch_rows, divided: counters.divided, notices: @runner.writer.notices }
+          write_ms_p95: counters.write_ms_p95, batch_rows: counters.batch_rows, divided: counters.divided, notices: @runner.writer.notices,
+          **@runner.writer.trouble.to_h }
       end
 
       def queue

@@ -3,44 +3,47 @@
 module HeapPeriscopeUi
   module Collector
     # The one thread that writes: takes datagrams in batches, checks them, puts parts together, stores them, and between batches
-    # keeps house.
+    # keeps house. No error ends it.
     class Writer
       BATCH = 500
       WAIT_S = 0.5
       # The receiver, and the application's requests where it serves some, wait for the interpreter's lock while this thread computes.
-      # It is offered so many times while a batch is read and as often while it is stored: at each offer all others have their turn
+      # It is offered so many times while a batch is read, and between its transactions: at each offer all others have their turn
       # first, so more would make a batch last too long beside busy threads, and none is made once many datagrams wait.
       OFFERS = 10
       SHORTEST = 8
       CROWDED = 4 * BATCH
-      RETRY_S = 1.0
+      STEP_S = 0.1
       # Bytes of a refused datagram that the log shows.
       EXCERPT = 300
 
       # @return [Counters]
       attr_reader :counters
+      # @return [Trouble]
+      attr_reader :trouble
 
       # @param beat [#call] called about every second, with the time; reports and housekeeping
-      def initialize(inbox, store:, config:, housekeeper:, beat:)
+      # @param gave_up [#call, nil] called when nothing could be written for too long
+      def initialize(inbox, store:, config:, housekeeper:, beat:, gave_up: nil)
         @inbox = inbox
         @store = store
         @housekeeper = housekeeper
         @beat = beat
+        @gave_up = gave_up
+        @trouble = Trouble.new
         @complaints = Complaints.new("write")
         @counters = Counters.new
+        @backlog = Backlog.new(store, counters: @counters, trouble: @trouble) { |error| note(error) }
         @assembler = Assembler.new
         signatures = config.secrets.any? ? Signatures.new(config.secrets, window: config.time_window) : nil
         @datagram = Datagram.new(signatures: signatures)
         @beat_at = 0
       end
 
-      # Runs until {#stop}, then writes what waits.
+      # Runs until {#stop}, then writes what waits. Whatever goes wrong, it goes on; what could not be written is tried again.
       def run
-        until @stopped && @inbox.empty?
-          batch = @inbox.take(BATCH, WAIT_S)
-          in_application { turn(batch) }
-        end
-        in_application { finish }
+        guard { step } || sleep(STEP_S) until @given_up || (@stopped && @inbox.empty? && @backlog.empty?)
+        guard { in_application { finish } }
       end
 
       def stop
@@ -60,16 +63,56 @@ module HeapPeriscopeUi
 
       private
 
+      def step
+        if @backlog.empty?
+          batch = @inbox.take(BATCH, WAIT_S)
+          in_application { turn(batch) }
+        elsif wait
+          in_application { turn([]) }
+        else
+          give_up
+        end
+        true
+      end
+
       def turn(batch)
-        write(batch)
-        beat
-        @housekeeper.step(busy: @inbox.size > BATCH)
+        guard { write(batch) }
+        guard { beat }
+        guard { @housekeeper.step(busy: @inbox.size > BATCH) } if @backlog.empty?
       end
 
       def finish
-        store(@assembler.overdue(Float::INFINITY))
-        @housekeeper.release
-        beat(force: true)
+        guard { write([], Float::INFINITY) } unless @given_up
+        @counters.fail(@backlog.clear)
+        guard { @housekeeper.release }
+        guard { beat(force: true) }
+      end
+
+      # @return [Object] what the block answered; nil where something went wrong
+      def guard
+        yield
+      rescue *MISHAPS => e
+        note(e)
+        nil
+      end
+
+      def note(error)
+        trouble.note(error)
+        @complaints.log(error)
+      end
+
+      # @return [Boolean] whether to try again
+      def wait
+        limit = Timestamps.clock + trouble.pause
+        sleep(STEP_S) until @stopped || trouble.long? || Timestamps.clock >= limit
+        !@stopped && !trouble.long?
+      end
+
+      # Told to end, or for too long in vain: what waits is lost, and counted.
+      def give_up
+        @counters.fail(@backlog.clear + @inbox.clear)
+        @given_up = true
+        @gave_up&.call unless @stopped
       end
 
       # As a request is: an application in development does not reload its classes meanwhile.
@@ -78,12 +121,13 @@ module HeapPeriscopeUi
         application ? application.executor.wrap(&block) : yield
       end
 
-      def write(batch)
+      def write(batch, clock_ms = Timestamps.clock_ms)
         messages = batch.each_with_index.filter_map do |(bytes, at), index|
           offer(index, batch.size)
           message(bytes, at)
         end
-        store(messages.concat(@assembler.overdue(Timestamps.clock_ms)))
+        @backlog.add(messages.concat(@assembler.overdue(clock_ms)))
+        @backlog.store { Thread.pass if @inbox.size < CROWDED }
       end
 
       def offer(index, size)
@@ -100,10 +144,10 @@ module HeapPeriscopeUi
         explain(e, bytes) unless @counters.refused.key?(e.message)
         @counters.refuse(e.message, at)
         nil
-      rescue StandardError => e
-        # A check that fails by itself is a fault of ours, and no reason to end the thread.
-        @complaints.log(e)
-        @counters.refuse("wrong type", at)
+      rescue *MISHAPS => e
+        # A fault of ours, which must not cost the others.
+        @counters.fail(1)
+        note(e)
         nil
       end
 
@@ -113,49 +157,12 @@ module HeapPeriscopeUi
                                     "#{", #{refused.place}" if refused.place}: #{bytes.byteslice(0, EXCERPT).b.inspect.byteslice(0, EXCERPT)}")
       end
 
-      def store(messages)
-        return if messages.empty?
-
-        started = Timestamps.clock
-        @store.write(messages) { |index| offer(index, messages.size) }
-        @counters.time(messages.size, (Timestamps.clock - started) * 1000.0)
-        @counters.store(datagrams(messages), Timestamps.now)
-      rescue StandardError => e
-        return divide(messages, e) unless Store::Outage.of?(e)
-
-        wait_for_database(e) ? retry : @counters.fail(datagrams(messages))
-      end
-
-      # The database is away or busy: the inbox holds what arrives meanwhile.
-      def wait_for_database(error)
-        @complaints.log(error)
-        return false if @stopped
-
-        sleep(RETRY_S)
-        true
-      end
-
-      # One message the database does not take must not cost the others.
-      def divide(messages, error)
-        @complaints.log(error)
-        @counters.divide
-        return @counters.fail(datagrams(messages)) if messages.one?
-
-        messages.each_slice((messages.size / 2.0).ceil) { |half| store(half) }
-      end
-
-      def datagrams(messages)
-        messages.sum { |message| message["_parts"] || 1 }
-      end
-
       def beat(force: false)
         now = Timestamps.clock
         return unless force || now - @beat_at >= 1.0
 
         @beat_at = now
         @beat.call(Timestamps.now)
-      rescue ActiveRecord::ActiveRecordError => e
-        @complaints.log(e)
       end
     end
   end

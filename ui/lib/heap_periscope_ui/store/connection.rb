@@ -19,17 +19,26 @@ module HeapPeriscopeUi
         # Connects and creates what is missing, once; again when a host in development has loaded its classes anew.
         # @raise [ConfigurationError] when the tables are missing in a database that is the host's
         def ready!
-          return if @ready.equal?(ApplicationRecord)
+          return if ready?
 
           LOCK.synchronize do
-            next if @ready.equal?(ApplicationRecord)
+            next if ready?
 
-            connect
+            connect unless @ready.equal?(ApplicationRecord)
+            make_patient(@pool = ApplicationRecord.connection_pool)
             # Types of columns differ between databases.
             ApplicationRecord.descendants.each(&:reset_column_information) if @changed
             ApplicationRecord.connection_pool.with_connection { |connection| check_schema(connection) }
             @ready = ApplicationRecord
           end
+        end
+
+        # @return [Boolean] whether the host's database is an SQLite file
+        # @api private
+        def host_sqlite?
+          ActiveRecord::Base.connection_db_config.adapter.to_s.include?("sqlite")
+        rescue ActiveRecord::ConnectionNotEstablished, ActiveRecord::AdapterNotSpecified
+          false
         end
 
         # Forgets the connection, as after a change of configuration.
@@ -38,7 +47,7 @@ module HeapPeriscopeUi
             ApplicationRecord.remove_connection if @own
             Layout.forget
             @changed = true
-            @ready = nil
+            @ready = @pool = nil
             @own = false
           end
         end
@@ -51,7 +60,12 @@ module HeapPeriscopeUi
         # @return [Hash] what another process connects with to the same database
         def configuration_hash
           ready!
-          ApplicationRecord.connection_db_config.configuration_hash
+          config = ApplicationRecord.connection_db_config.configuration_hash
+          file = config[:database].to_s
+          return config unless config[:adapter].to_s.include?("sqlite") && !file.match?(/\A(:memory:|file:|\z)/)
+
+          # Rails takes a relative name for one below the application's folder; the other process has another.
+          config.merge(database: File.expand_path(file, ::Rails.root.to_s))
         end
 
         # @return [String] without credentials, for people
@@ -65,6 +79,17 @@ module HeapPeriscopeUi
 
         private
 
+        # A fork of the process has pools of its own.
+        def ready?
+          @ready.equal?(ApplicationRecord) && @pool.equal?(ApplicationRecord.connection_pool)
+        end
+
+        def make_patient(pool)
+          return if pool.equal?(ActiveRecord::Base.connection_handler.retrieve_connection_pool("ActiveRecord::Base"))
+
+          pool.extend(ShortWrites::PatientPool) if pool.db_config.adapter.to_s.include?("sqlite")
+        end
+
         def connect
           config = HeapPeriscopeUi.configuration
           if config.connects_to
@@ -72,7 +97,19 @@ module HeapPeriscopeUi
           elsif own?
             ApplicationRecord.establish_connection(database_config(config.database))
             @own = true
+          elsif (file = host_file)
+            ApplicationRecord.establish_connection(file)
+            @own = true
           end
+        end
+
+        # The host's database where it is an SQLite file: with connections of our own to it, whose way to wait for its lock is ours.
+        # @return [Hash, nil]
+        def host_file
+          config = ActiveRecord::Base.connection_db_config.configuration_hash
+          return unless config[:adapter].to_s.include?("sqlite") && !config[:database].to_s.match?(/\A\z|:memory:|mode=memory/)
+
+          config.merge(pool: [config[:pool].to_i, 10].max)
         end
 
         def database_config(database)
@@ -99,16 +136,15 @@ module HeapPeriscopeUi
         end
 
         def check_schema(connection)
-          return if connection.table_exists?("#{Schema::PREFIX}meta")
+          return Schema.migrate(connection) if own?
 
-          unless own?
-            raise ConfigurationError, "the tables of heap_periscope_ui are missing in this database; run " \
-                                      "`rails generate heap_periscope_ui:install --database host` and `rails db:migrate`"
-          end
-          ActiveRecord::Migration.suppress_messages { connection.transaction { Schema.create(connection) } }
-        rescue ActiveRecord::StatementInvalid
-          # Two processes may create the tables at the same moment: then the other one has.
-          raise unless connection.table_exists?("#{Schema::PREFIX}meta")
+          version = Schema.version(connection)
+          return if version == Schema::VERSION
+
+          advice = "run `bin/rails heap_periscope_ui:install:migrations` and `bin/rails db:migrate`"
+          raise ConfigurationError, "the tables of heap_periscope_ui are missing in this database; #{advice}" if version < Schema::LEAST
+
+          HeapPeriscopeUi.logger.warn("heap_periscope_ui: its tables in this database have version #{version} of #{Schema::VERSION}; #{advice}")
         end
       end
     end

@@ -12,6 +12,7 @@ module HeapPeriscopeUi
       def initialize(store, config = HeapPeriscopeUi.configuration)
         @store = store
         @lease = Lease.new
+        @vanished = Vanished.new
         @rollup = Rollup.new
         @retention = Retention.new(config, store: store)
         @space = Space.new(store, config)
@@ -27,6 +28,7 @@ module HeapPeriscopeUi
       # @param clock_ms [Numeric] of a clock that nobody sets
       def step(busy: false, now_ms: Timestamps.now, clock_ms: Timestamps.clock_ms)
         Connection.ready!
+        Connection.with { @vanished.look(now_ms) } unless busy
         steady = @clock.steady?(now_ms, clock_ms)
         return unless due?(now_ms, clock_ms)
 
@@ -102,7 +104,7 @@ module HeapPeriscopeUi
 
       # A process that was deleted and still reports must become a new one.
       def forget_deleted
-        ObservedProcess.unscoped.where.not(deleted_at: nil).ids.each { |id| @store.registry.forget(id) }
+        @store.registry.forget_all(ObservedProcess.unscoped.where.not(deleted_at: nil).ids)
       end
     end
   end

@@ -23,9 +23,12 @@ module HeapPeriscopeUi
         end
       end
 
-      # @param id [Integer] of a process that was deleted
-      def forget(id)
-        @states.delete_if { |_, state| state.id == id }
+      # @param ids [Array<Integer>] of processes that were deleted
+      def forget_all(ids)
+        return if ids.empty?
+
+        deleted = ids.to_set
+        @states.delete_if { |_, state| deleted.include?(state.id) }
       end
 
       private

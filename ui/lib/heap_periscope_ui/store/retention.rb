@@ -5,7 +5,7 @@ module HeapPeriscopeUi
     # Removes what is older than it is kept, a slice at a time.
     class Retention
       EVERY_MS = 600_000
-      SLICE = 2_000
+      SLICE = Deletion::SLICE
       DAY_MS = 86_400_000
 
       # @param store [Store, nil] whose caches forget what has gone

@@ -27,6 +27,7 @@ RSpec.describe HeapPeriscopeUi::Collector::Writer, "and a database that others h
 
   it "loses nothing that it has taken, whatever class the error comes in" do
     HeapPeriscopeUi.store.write(SampleData.snapshot(SampleData.members.last, 0, now))
+    stub_const("HeapPeriscopeUi::Store::ShortWrites::PATIENCE_S", 0.05)
     other = SQLite3::Database.new(@file)
     other.execute("BEGIN IMMEDIATE")
     inbox.push(SampleData.members.flat_map { |member| Array.new(5) { |i| JSON.generate(SampleData.snapshot(member, i, now)) } }, now)

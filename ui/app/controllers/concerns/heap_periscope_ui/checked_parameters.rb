@@ -27,7 +27,7 @@ module HeapPeriscopeUi
 
     private
 
-    def check_parameters
+    def check_dashboard_parameters
       lists = self.class.lists_of_actions.fetch(action_name, [])
       params.to_unsafe_h.except("controller", "action").each do |name, value|
         texts = value.is_a?(Array) && lists.include?(name) ? value : [value]

@@ -8,7 +8,6 @@ module HeapPeriscopeUi
 
     included do
       before_action :set_content_security_policy
-      helper_method :csp_nonce if respond_to?(:helper_method)
     end
 
     private

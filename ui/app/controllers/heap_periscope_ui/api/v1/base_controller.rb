@@ -49,15 +49,19 @@ module HeapPeriscopeUi
           TimeRange.moment(params[name], name.to_s)
         end
 
-        def bad_parameter(error)
+        def refuse_parameter(error)
           render json: { error: error.message }, status: :bad_request
         end
 
-        def not_found
+        def nothing_here
           render json: { error: "there is nothing with this id: it was deleted, or never was" }, status: :not_found
         end
 
-        def deny(text)
+        def without_store(reason)
+          render json: { error: reason, collector: Collector.here }, status: :service_unavailable
+        end
+
+        def refuse_dashboard(text)
           render json: { error: text }, status: :forbidden
         end
       end

@@ -21,7 +21,7 @@ module HeapPeriscopeUi
 
         def span
           result = SpanQuery.new(subjects, time_range, type: params[:type], name: params[:name].to_s).call
-          result ? answer(result, rows: SpanQuery.rows(result)) : not_found
+          result ? answer(result, rows: SpanQuery.rows(result)) : nothing_here
         end
 
         def allocation_sites

@@ -5,7 +5,7 @@ module HeapPeriscopeUi
     module V1
       # Processes and what they reported. Everything below a process also works for a service: services/:id/….
       class ProcessesController < BaseController
-        takes :index, :state, :service, :all, :limit
+        takes :index, :state, :service, :all, :limit, :page
         takes :show, :at
         takes :series, :metric, :from, :to, :range
         takes :classes, :at, :since, :kind, :filter, :sort, :limit
@@ -16,11 +16,10 @@ module HeapPeriscopeUi
         takes_lists :class_history, :name
 
         def index
-          list = OverviewQuery.new(state: params[:state], service: params[:service],
-                                   all: params[:all] == "true").processes
-          total = list.size
-          list = list.first(limit)
-          answer({ total: total, processes: list }, rows: list.map { |row| row.except(:trend, :rss_trend, :trend_step_ms) })
+          query = OverviewQuery.new(state: params[:state].presence, service: params[:service].presence, all: params[:all] == "true",
+                                    per_page: limit, page: whole(:page, 1..100_000) || 1)
+          list = query.processes
+          answer({ total: query.matching, processes: list }, rows: list.map { |row| row.except(:trend, :rss_trend, :trend_step_ms) })
         end
 
         def show

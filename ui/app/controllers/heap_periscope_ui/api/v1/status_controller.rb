@@ -12,7 +12,7 @@ module HeapPeriscopeUi
 
         takes :show, :from, :to, :range, :table
         takes :events, :process, :after, :before, :kind, :limit
-        takes :live, :process, :after, :since, :metric
+        takes :live, :process, :about, :after, :since, :metric
 
         def show
           table = TABLES[params[:table].presence || "reasons"] or
@@ -36,7 +36,7 @@ module HeapPeriscopeUi
         # Answers at once: no open connection waits for news.
         def live
           process = params[:process].present? ? find_process(:process) : nil
-          answer(LiveQuery.new(process: process, after: whole(:after, IDS), since: moment(:since),
+          answer(LiveQuery.new(process: process, about: params[:about].presence || "processes", after: whole(:after, IDS), since: moment(:since),
                                metrics: params[:metric].to_s.split(",").first(METRICS)).call)
         end
       end
