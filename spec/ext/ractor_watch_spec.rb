@@ -92,4 +92,20 @@ RSpec.describe "other Ractors" do
     expect(outcome.out).to eq("true")
     expect(said(outcome)).to eq(0)
   end
+
+  it "count from their announcement on, also for a thread that asks before the VM counts them" do
+    outcome = run(<<~RUBY)
+      def by_class = HeapPeriscopeAgent::Native.census(false).size > 1
+      name = Object.new
+      def name.to_str = by_class.to_s
+      print by_class, " "
+      other = Ractor.new(name: name) { Ractor.receive }
+      print by_class, " "
+      other.send(1)
+      value(other)
+      wait_until { by_class }
+      print by_class
+    RUBY
+    expect(outcome.out).to eq("true false true")
+  end
 end

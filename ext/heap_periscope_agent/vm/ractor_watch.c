@@ -7,6 +7,7 @@
 
 /* Ractors announced so far, and the number at which it was last known that none of them runs any more. */
 static _Atomic unsigned long announced, known_gone;
+static _Atomic unsigned long being_made; /* announced, and perhaps not counted by the VM yet */
 static _Atomic bool seen;
 static void (*before_first)(void);
 
@@ -16,12 +17,31 @@ static void note(void)
     if (!atomic_exchange(&seen, true)) before_first();
 }
 
-/* In any Ractor; the first is made in the main one. */
+struct making {
+    int argc;
+    VALUE *argv;
+};
+
+static VALUE make(VALUE argument)
+{
+    const struct making *making = (struct making *)argument;
+    return rb_call_super_kw(making->argc, making->argv, RB_PASS_CALLED_KEYWORDS);
+}
+
+static VALUE made(VALUE unused)
+{
+    atomic_fetch_sub(&being_made, 1);
+    return unused;
+}
+
+/* In any Ractor; the first is made in the main one. Other threads may run before it is made, and ask. */
 static VALUE announce(int argc, VALUE *argv, VALUE self)
 {
     (void)self;
+    struct making making = {argc, argv};
+    atomic_fetch_add(&being_made, 1);
     note();
-    return rb_call_super_kw(argc, argv, RB_PASS_CALLED_KEYWORDS);
+    return rb_ensure(make, (VALUE)&making, made, Qnil);
 }
 
 static VALUE count(VALUE unused)
@@ -64,6 +84,7 @@ bool ractor_watch_seen_p(void)
 bool ractor_watch_ask(void)
 {
     unsigned long asked_at = atomic_load(&announced);
-    if (!ractor_watch_alone_p() && !others_p()) atomic_store(&known_gone, asked_at);
+    if (!ractor_watch_alone_p() && !atomic_load(&being_made) && !others_p())
+        atomic_store(&known_gone, asked_at);
     return ractor_watch_alone_p();
 }
