@@ -29,6 +29,6 @@ Gem::Specification.new do |spec|
     next super(*arguments) if missing.empty?
 
     raise Gem::InvalidSpecificationException, "assets/vendor/ lacks #{missing.join(", ")}, which the pages need: run " \
-                                              "`bundle exec rake ui:vendor` in the root of the repository, or `bundle exec rake ui:build`"
+                                              "`bin/rake ui:vendor` in the root of the repository, or `bin/rake ui:build`"
   end
 end
