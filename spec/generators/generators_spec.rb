@@ -124,7 +124,7 @@ RSpec.describe "Generators", timeout: 300 do
     it "explain themselves" do
       usages = Dir[File.expand_path("../../lib/generators/heap_periscope_agent/*/USAGE", __dir__)]
       names = usages.map { |path| File.basename(File.dirname(path)) }
-      expect(names.size).to eq(9)
+      expect(names.size).to eq(10)
 
       output = invoke(*names.map { |name| [name, "--help"] })
       expect(usages.map { |path| File.read(path) }).to all(satisfy { |usage| output.include?(usage) })

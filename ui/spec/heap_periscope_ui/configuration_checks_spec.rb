@@ -5,7 +5,7 @@ require_relative "../ui_helper"
 RSpec.describe "The dashboard's options" do
   subject(:config) { HeapPeriscopeUi::Configuration.new({}) }
 
-  WRONG = {
+  REFUSED = {
     udp_host: [nil, 5, "", "a host", :localhost, ["127.0.0.1"]], udp_port: [nil, -1, 65_536, 9_000.5, "0x10", "9_0", "", :auto],
     udp_ipv6: [nil, "false", 0], collect: [nil, "auto", "true"], collect_in: [nil, "thread", :fork],
     database: ["", {}, 5, :other], connects_to: ["memory", {}, { writing: :memory }, []],
@@ -17,7 +17,7 @@ RSpec.describe "The dashboard's options" do
     secrets: [nil, "a secret of some length", { "a" => "short" }, { "a b" => "x" * 16 }, { "a" => 5 }]
   }.freeze
 
-  RIGHT = {
+  TAKEN = {
     udp_host: ["0.0.0.0", "::1", "fe80::1%eth0", "collector.example", "localhost"], udp_port: [0, 9_000, "9001", 65_535], udp_ipv6: [true, false],
     database: [nil, "x.sqlite3", Pathname("x.sqlite3"), "postgresql://h/d", { adapter: "sqlite3", database: "x" }, :host],
     connects_to: [nil, { database: { writing: :memory } }, { shards: { one: { writing: :memory } } }], time_window: [1, 60, 90.5, 5.minutes],
@@ -26,7 +26,7 @@ RSpec.describe "The dashboard's options" do
     http_basic: [nil, { name: "a", password: "b" }, { password: "b", name: "a" }], base_controller_class: [nil, "AdminController", "::Admin::BaseController"]
   }.freeze
 
-  WRONG.each do |name, values|
+  REFUSED.each do |name, values|
     it "refuse what cannot be meant, with the name and what is allowed: #{name}" do
       values.each do |value|
         expect { config.public_send("#{name}=", value) }.to raise_error(HeapPeriscopeUi::ConfigurationError, /\A#{name} (must be|takes) \S/), value.inspect
@@ -35,7 +35,7 @@ RSpec.describe "The dashboard's options" do
   end
 
   it "take everything that can" do
-    RIGHT.each { |name, values| values.each { |value| expect { config.public_send("#{name}=", value) }.not_to raise_error } }
+    TAKEN.each { |name, values| values.each { |value| expect { config.public_send("#{name}=", value) }.not_to raise_error } }
     expect([config.udp_port, config.database]).to eq([65_535, :host])
   end
 
