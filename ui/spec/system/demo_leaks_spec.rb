@@ -37,14 +37,8 @@ RSpec.describe "The demo shop's leaks on the page of suspects", timeout: 360 do
     texts(".say b:first-child").zip(texts(".suspect")).to_h
   end
 
-  # Before 3.1.4 and 3.2.3 Ruby's weak maps are not sound, so nobody knows where survivors were made, and the page says so.
-  def sites_known?
-    version = Gem::Version.new(RUBY_VERSION)
-    version >= Gem::Version.new(version.segments[1] == 2 ? "3.2.3" : "3.1.4")
-  end
-
-  it "names the class of each, and the line that makes what stays where survivors are known" do
-    expected = LEAKS.to_h { |leak, (name, source)| [name, sites_known? ? site_of(leak, source) : "Survivors are not sampled here"] }
+  it "names the class of each, and the line that makes what stays" do
+    expected = LEAKS.to_h { |leak, (name, source)| [name, site_of(leak, source)] }
     found = {}
     wait_for("all of #{expected.keys.join(", ")}", seconds: 300) do
       found = suspects
