@@ -59,7 +59,7 @@ end
 
 # mkmf knows the headers of one folder only. The compiler writes down what each object includes, and make reads that.
 def follow_includes
-  $CFLAGS << " -MMD"
+  $CFLAGS << " -MMD -MP"
   $cleanfiles << "*.d"
   yield
   File.write("Makefile", "\n-include $(OBJS:.o=.d)\n", mode: "a")

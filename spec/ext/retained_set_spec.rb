@@ -66,7 +66,7 @@ RSpec.describe "retained set", timeout: 240 do
     expect(result[:after][:lifetimes].map { |bucket| bucket[:le_s] }).to eq([1.0, 10.0, 60.0, 600.0, 3600.0, nil])
   end
 
-  it "counts a sample that dies before its window is over as an allocation and as a death of its site" do
+  it "lets the samples made after a collection stand for those whom it may have freed before their window was over" do
     result = run(<<~RUBY)
       #{retaining}
       start_sampling(budget: 1.0)
@@ -75,12 +75,13 @@ RSpec.describe "retained set", timeout: 240 do
         100.times { pass }
         GC.start(full_mark: false)
       end
+      survey
       HeapPeriscopeAgent.stop
       site = HeapPeriscopeAgent.allocation_sites(limit: 3).find { |row| row[:class_name] == "Passing" }
       keep = sites.find { |row| row[:class_name] == "Passing" }
       answer(allocated: site[:objects], died: HeapPeriscopeAgent::Testing.deaths("Passing"), watched: keep && keep[:watched])
     RUBY
-    expect(result[:died]).to be_between(0.5 * result[:allocated], 1.5 * result[:allocated])
+    expect(result[:died]).to be_between(0.7 * result[:allocated], 1.4 * result[:allocated])
     expect(result[:watched].to_i).to be <= 3
   end
 

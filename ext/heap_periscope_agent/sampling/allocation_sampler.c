@@ -111,7 +111,6 @@ void allocation_sampler_before_ractor(void)
     const char *problem = sampling_support_problem();
     if (!problem) return;
     arming_ban(HOOK_NEW_OBJECTS);
-    arming_ban(HOOK_FREED_OBJECTS);
     if (sampler.state != SAMPLER_ON) return; /* when it is asked for it says so itself */
     allocation_sampler_stop();
     retained_set_stop();

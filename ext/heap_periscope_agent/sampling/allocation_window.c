@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/hook_guard.h"
 #include "base/random_bits.h"
-#include "sampling/window_deaths.h"
 #include "spans/spans.h"
 #include "vm/arming.h"
 
@@ -88,18 +87,17 @@ static void take_sample(struct allocation_window *window, VALUE object)
     sample->foreign = rb_ractor_local_storage_ptr(main_ractor_key) != &main_ractor_mark;
     sample->object = internal || sample->foreign ? Qfalse : object;
     sample->span = sample->foreign ? NULL : spans_current();
-    sample->died = false;
+    sample->born = gc_epoch_now();
     sample->frame_count = 0;
     if (!sample->foreign) take_stack(window, sample);
-    if (sample->object) window_deaths_watch(window->sample_count);
     window->sample_count++;
 }
 
 uint64_t allocation_window_end_ns(void)
 {
     const struct allocation_window *window = &allocation_window;
-    double own_ns = (double)(window->seen + window_deaths_freed()) * window->object_ns +
-                    (double)window->sample_count * window->sample_ns;
+    double own_ns =
+        (double)window->seen * window->object_ns + (double)window->sample_count * window->sample_ns;
     return window->close_ns + (uint64_t)own_ns;
 }
 
@@ -153,12 +151,6 @@ static void mark(void *data)
         rb_gc_mark(window->frames[i]);
 }
 
-static void follow_moves(void *unused)
-{
-    (void)unused;
-    window_deaths_move(allocation_window.sample_count);
-}
-
 static size_t memory_bytes(const void *data)
 {
     (void)data;
@@ -168,7 +160,7 @@ static size_t memory_bytes(const void *data)
 /* Not write-barrier protected: the hook writes, and must not call the collector. */
 static const rb_data_type_t window_type = {
     .wrap_struct_name = "heap_periscope_agent/allocation_window",
-    .function = {.dmark = mark, .dsize = memory_bytes, .dcompact = follow_moves},
+    .function = {.dmark = mark, .dsize = memory_bytes},
     .flags = RUBY_TYPED_FREE_IMMEDIATELY,
 };
 
@@ -182,7 +174,7 @@ void allocation_window_prepare(void (*trigger)(void))
     main_ractor_key = rb_ractor_local_storage_ptr_newkey(&unowned);
     rb_ractor_local_storage_ptr_set(main_ractor_key, &main_ractor_mark);
     holder = TypedData_Wrap_Struct(0, &window_type, &allocation_window);
-    window_deaths_prepare(allocation_window.samples);
+    gc_epoch_init();
     arming_define(HOOK_NEW_OBJECTS, RUBY_INTERNAL_EVENT_NEWOBJ, on_new_object);
 }
 
@@ -201,7 +193,6 @@ void allocation_window_open(const struct window_order *order)
     window->next_look = 1;
     window->open = true; /* first: the hook looks */
     if (!arming_hook_on(HOOK_NEW_OBJECTS)) window->open = false;
-    if (window->open) window_deaths_open();
 }
 
 void allocation_window_close(void)
@@ -214,7 +205,6 @@ void allocation_window_close(void)
 void allocation_window_clear(void)
 {
     struct allocation_window *window = &allocation_window;
-    window_deaths_close();
     for (size_t i = 0; i < window->touched_count; i++)
         window->classes[window->touched[i]] = (struct window_class){0};
     window->touched_count = window->sample_count = 0;

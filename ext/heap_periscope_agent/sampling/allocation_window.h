@@ -2,8 +2,7 @@
  *
  * While a window is open every new object is counted by its class word, and one in `stack_every` leaves a sample: the object, its
  * stack and its span. The hook calls nothing of Ruby but rb_profile_frames, allocates nothing, takes no lock and cannot raise.
- * Classes and stack frames that it wrote down are kept alive and in place until `allocation_window_clear`; the objects are not: one
- * that dies is taken out (window_deaths.h).
+ * Classes and stack frames that it wrote down are kept alive and in place until `allocation_window_clear`; the objects are not.
  *
  * Everything but the hook itself: GVL, main Ractor. */
 #ifndef HEAP_PERISCOPE_ALLOCATION_WINDOW_H

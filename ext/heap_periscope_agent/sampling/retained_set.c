@@ -7,7 +7,6 @@
 #include "heap/object_bytes.h"
 #include "sampling/allocation_tracing.h"
 #include "sampling/newcomers.h"
-#include "sampling/window_deaths.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,6 +30,7 @@ static uint32_t free_list[RETAINED_MAX], free_count;
 static VALUE major_key;
 static bool running, surveying;
 static double keep_probability, tokens;
+static double unknown_weight; /* of samples that may have died before they were digested */
 static uint64_t missed, surveyed_ns, collections_at_survey, tokens_ns;
 static uint32_t majors_at_survey;
 static struct random_bits randomness;
@@ -79,6 +79,7 @@ void retained_set_start(void)
     forget_records();
     random_bits_seed(&randomness, 4);
     keep_probability = 1.0;
+    unknown_weight = 0;
     missed = 0;
     surveyed_ns = tokens_ns = monotonic_ns();
     tokens = 0;
@@ -134,13 +135,9 @@ static void note_death(const struct retained_record *record, uint64_t now_ns)
     call_site_at(call_stack_at(record->stack)->site)->deaths[bucket] += (float)record->weight;
 }
 
-/* Of garbage that waits to be swept nothing but its flags and the word of its class may be read. */
 static bool watchable_p(VALUE object)
 {
-    if (RB_SPECIAL_CONST_P(object) || !RBASIC(object)->klass) return false;
-    if (RB_TYPE_P(object, T_CLASS) && !window_deaths_settled_p())
-        return !RB_FL_TEST_RAW(object, RUBY_FL_SINGLETON);
-    return !vm_internal_object_p(object);
+    return !RB_SPECIAL_CONST_P(object) && RBASIC(object)->klass && !vm_internal_object_p(object);
 }
 
 static struct retained_record new_record(uint32_t stack, uint32_t class_index, double weight, uint64_t window)
@@ -160,17 +157,23 @@ static struct retained_record new_record(uint32_t stack, uint32_t class_index, d
     };
 }
 
+/* False once a marking has ended that may have left it out. */
+static bool surely_alive_p(const struct window_sample *sample)
+{
+    struct gc_epoch now = gc_epoch_now();
+    return gc_epoch_same(&sample->born, &now);
+}
+
 void retained_set_add(const struct window_sample *sample, uint32_t stack, uint32_t class_index, double weight,
                       uint64_t window)
 {
-    if (!running || random_bits_unit(&randomness) >= keep_probability) return;
+    if (!running || !sample->object || random_bits_unit(&randomness) >= keep_probability) return;
     struct retained_record record = new_record(stack, class_index, weight / keep_probability, window);
-    if (sample->died) {
-        note_death(&record, record.born_ns);
+    if (!surely_alive_p(sample)) {
+        unknown_weight += record.weight;
         return;
     }
-    if (!sample->object) return;
-    if (!free_count || !window_deaths_known_p()) {
+    if (!free_count) {
         missed++;
         return;
     }
@@ -193,36 +196,48 @@ uint32_t retained_set_room(uint64_t now_ns, double budget)
     return tokens > 0 ? (uint32_t)tokens : 0;
 }
 
-/* The map must not be given garbage, which the VM would sweep from under it; an id of garbage is no harm. */
+/* The object is on the machine's stack before it is looked at whether it lives: no collection that begins later frees it. (An id for
+ * garbage would be worse than none: giving it takes memory, for which the VM may sweep the garbage and hand its slot on.) */
 static void watch(const struct newcomer *newcomer)
 {
     struct retained_record *record = &records[newcomer->number];
-    bool known = weak_set_for_garbage_p() ? window_deaths_known_p() : window_deaths_settled_p();
-    if (!known) {
-        miss(newcomer->number);
+    volatile VALUE object = newcomer->sample->object;
+    if (!surely_alive_p(newcomer->sample)) {
+        unknown_weight += record->weight;
+        release(newcomer->number);
         return;
     }
     record->class_id = rb_obj_id(rb_class_real(newcomer->sample->klass));
-    weak_set_enter(newcomer->number, newcomer->sample->object);
+    weak_set_enter(newcomer->number, object);
+    RB_GC_GUARD(object);
 }
 
-/* Taking memory for one may have the collector free another. */
+/* Whether a sample's fate is known depends on when it was made, not on what it is. */
+static void stand_for_unknown(void)
+{
+    double known = 0;
+    for (uint32_t i = 0; i < newcomers_count(); i++)
+        known += *newcomers_at(i)->weight;
+    if (known <= 0) return;
+    double factor = 1 + unknown_weight / known;
+    for (uint32_t i = 0; i < newcomers_count(); i++)
+        *newcomers_at(i)->weight *= factor;
+    unknown_weight = 0;
+}
+
 void retained_set_choose(uint32_t room)
 {
     if (!running) return;
+    stand_for_unknown();
     newcomers_choose(room);
     for (uint32_t i = newcomers_count(); i--;) {
         struct newcomer *newcomer = newcomers_at(i);
-        uint32_t number = newcomer->number;
-        bool chosen = newcomer->chosen;
-        if (chosen && newcomer->sample->object) {
+        if (newcomer->chosen)
             watch(newcomer);
-        } else {
-            if (chosen) note_death(&records[number], records[number].born_ns);
-            release(number);
-        }
+        else
+            release(newcomer->number);
         newcomer->number = RETAINED_MAX;
-        tokens -= chosen;
+        tokens -= newcomer->chosen;
     }
 }
 

@@ -1,9 +1,9 @@
 /* The retained set: some of the sampled objects, watched until they die.
  *
  * Each has a record in C and the place of the record's number in a weak set (weak_set.h), so that nothing lives longer for being
- * watched. Samples of a window become records when it is digested (newcomers.h); those that have died by then are counted and need
- * none. A survey now and then asks which of them live, a piece at a time. When the set is full, half of it, drawn at random, is let go
- * and the rest counts double.
+ * watched. Samples of a window become records when it is digested (newcomers.h), but for those whom a collection may have freed by then:
+ * nobody can tell, and the others stand for them. A survey now and then asks which of the watched live, a piece at a time. When the set
+ * is full, half of it, drawn at random, is let go and the rest counts double.
  *
  * GVL, main Ractor, outside of hooks. What may raise says so and is called by guarded_call. */
 #ifndef HEAP_PERISCOPE_RETAINED_SET_H
@@ -57,8 +57,8 @@ void retained_set_stop(void);
 
 bool retained_set_running_p(void);
 
-/* Has a sample of the window that is being digested watched, perhaps: who is, retained_set_choose says. One that has died counts as a
- * death. `weight` is how many allocations the sample stands for. Calls no methods and does not raise. */
+/* Has a sample of the window that is being digested watched, perhaps: who is, retained_set_choose says. `weight` is how many allocations
+ * the sample stands for. Calls no methods and does not raise. */
 void retained_set_add(const struct window_sample *sample, uint32_t stack, uint32_t class_index, double weight,
                       uint64_t window);
 

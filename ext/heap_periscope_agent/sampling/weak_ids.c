@@ -116,7 +116,6 @@ static uint64_t bytes(void)
 
 const struct weak_set_kind weak_ids = {.name = "ids",
                                        .ends_with_ractors = true,
-                                       .for_garbage = true,
                                        .init = init,
                                        .start = start,
                                        .stop = start,

@@ -42,11 +42,6 @@ bool weak_set_sound_p(void)
     return kind->sound();
 }
 
-bool weak_set_for_garbage_p(void)
-{
-    return kind->for_garbage;
-}
-
 void weak_set_start(void)
 {
     kind->start();

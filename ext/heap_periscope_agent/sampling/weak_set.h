@@ -26,7 +26,6 @@ struct weak_question {
 struct weak_set_kind {
     const char *name;
     bool ends_with_ractors;
-    bool for_garbage; /* may be given an object that is dead and not freed yet */
     void (*init)(void);
     void (*start)(void);
     void (*stop)(void);
@@ -48,9 +47,8 @@ void weak_set_init(void);
 /* Takes another kind than this Ruby's, for specs; before weak_set_start. False when there is none of that name. */
 bool weak_set_use(const char *name);
 
-/* The kind in use, "ids" or "map", and whether it may be given an object that is dead and not freed yet. */
+/* The kind in use, "ids" or "map". */
 const char *weak_set_name(void);
-bool weak_set_for_garbage_p(void);
 
 /* True up to Ruby 3.4: once a Ractor has started the VM does not tell any more who lives. */
 bool weak_set_ends_with_ractors_p(void);
@@ -62,8 +60,8 @@ bool weak_set_sound_p(void);
 void weak_set_start(void);
 void weak_set_stop(void);
 
-/* Makes the place know an object. Calls no methods; may raise
- * NoMemoryError: by guarded_c_call. */
+/* Makes the place know an object that lives, and that is on the caller's stack. Calls no methods; may raise NoMemoryError: by
+ * guarded_c_call. */
 void weak_set_enter(uint32_t place, VALUE object);
 
 /* The place knows nothing any more. */

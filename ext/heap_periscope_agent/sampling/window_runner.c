@@ -7,7 +7,6 @@
 #include "gc/gc_stats.h"
 #include "sampling/allocation_window.h"
 #include "sampling/retained_set.h"
-#include "sampling/window_deaths.h"
 #include "sampling/window_digest.h"
 #include "sampling/window_timer.h"
 #include "vm/guarded_call.h"
@@ -145,7 +144,6 @@ static void end_window(void)
         spread = digest_window(allocated);
     }
     retained_set_window_over();
-    runner.overhead_ns += (uint64_t)((double)window_deaths_freed() * runner.governor.object_ns);
     note_facts(&runner.tick, runner.latency_ns, spread);
     allocation_window_clear();
     stack_scrub();

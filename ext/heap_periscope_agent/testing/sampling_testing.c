@@ -8,7 +8,6 @@
 #include "sampling/sampled_classes.h"
 #include "sampling/sampling_governor.h"
 #include "sampling/share_estimate.h"
-#include "sampling/window_deaths.h"
 #include "sampling/window_runner.h"
 #include "sampling/window_timer.h"
 
@@ -141,9 +140,8 @@ static void add_samples(VALUE rows, uint64_t window)
     for (long i = 0; i < RARRAY_LEN(rows) && i < WINDOW_SAMPLES; i++) {
         VALUE row = RARRAY_AREF(rows, i), object = RARRAY_AREF(row, 0);
         struct window_sample *sample = &allocation_window.samples[i];
-        *sample = (struct window_sample){.object = object, .klass = CLASS_OF(object)};
+        *sample = (struct window_sample){.object = object, .born = gc_epoch_now(), .klass = CLASS_OF(object)};
         allocation_window.sample_count = (size_t)i + 1;
-        window_deaths_watch((size_t)i);
         retained_set_add(sample, CALL_SITE_NONE, NUM2UINT(RARRAY_AREF(row, 2)), NUM2DBL(RARRAY_AREF(row, 1)),
                          window);
         rb_ary_clear(row);
@@ -156,7 +154,6 @@ static VALUE retained_add(VALUE self, VALUE rows, VALUE window, VALUE room)
 {
     (void)self;
     if (allocation_window.open) return Qfalse;
-    window_deaths_open();
     add_samples(rows, NUM2ULL(window));
     rb_ary_clear(rows);
     if (rb_block_given_p()) rb_yield(Qnil);
