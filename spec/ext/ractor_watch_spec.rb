@@ -108,4 +108,23 @@ RSpec.describe "other Ractors" do
     RUBY
     expect(outcome.out).to eq("true false true")
   end
+
+  it "that another thread was making while the process forked are not waited for in the child" do
+    outcome = run(<<~RUBY)
+      by_class = -> { HeapPeriscopeAgent::Native.census(false).size > 1 }
+      name = Object.new
+      def name.to_str = Thread.stop
+      making = Thread.new { Ractor.new(name: name) { 1 } }
+      wait_until { making.stop? }
+      Process.wait(fork do
+        wait_until { by_class.call }
+        print by_class.call
+        $stdout.flush
+        exit!(0)
+      end)
+      print by_class.call
+      making.kill
+    RUBY
+    expect(outcome.out).to eq("truefalse")
+  end
 end

@@ -64,7 +64,6 @@ RSpec.describe "starting, running and stopping" do
       theirs.each(&:join)
       print theirs == [worker], " ", ours.map { |thread| thread.thread_variable_get(:fork_safe) }.inspect, " "
       HeapPeriscopeAgent.stop
-      wait_until { Thread.list.one? }
       begin
         Thread.stop
       rescue ThreadError => e
@@ -72,6 +71,35 @@ RSpec.describe "starting, running and stopping" do
       end
     RUBY
     expect(out).to eq("true [true] stopping only thread")
+  end
+
+  {
+    "at once" => "", "when the reporter has worked" => "sleep 0.2", "beside a thread that sleeps" => "Thread.new { sleep }; sleep 0.2",
+    "after work" => "Array.new(10) { rand } until HeapPeriscopeAgent.agent_cost[:snapshots] > 3"
+  }.each do |moment, before|
+    it "has ended its thread when stop returns, #{moment}" do
+      out = run!(<<~RUBY, interval: 0.02).out
+        HeapPeriscopeAgent.start
+        #{before}
+        print HeapPeriscopeAgent.stop, Thread.list.count { |thread| thread.name == "heap_periscope" }
+      RUBY
+      expect(out).to eq("true0")
+    end
+  end
+
+  it "does not wait for its thread where others compute" do
+    out = run!(<<~RUBY, interval: 60).out
+      HeapPeriscopeAgent.start
+      threads = Array.new(6) { Thread.new { loop { 1000.times { |n| n.to_s } } } }
+      sleep 0.5
+      others = -> { Process.clock_gettime(Process::CLOCK_PROCESS_CPUTIME_ID) - Process.clock_gettime(Process::CLOCK_THREAD_CPUTIME_ID) }
+      before = others.call
+      HeapPeriscopeAgent.stop
+      print others.call - before
+      $stdout.flush
+      exit!(true)
+    RUBY
+    expect(Float(out)).to be < 0.25
   end
 
   it "takes a frozen configuration" do

@@ -13,6 +13,7 @@
 #include "spans/spans.h"
 #include "vm/guarded_call.h"
 #include "vm/gvl_turn.h"
+#include "vm/ractor_watch.h"
 #include "wire/delivery.h"
 #include "wire/resolver.h"
 #include "wire/udp_transport.h"
@@ -58,6 +59,7 @@ static VALUE begin_anew(VALUE unused)
     udp_transport_reset();
     delivery_reset();
     gvl_turn_reset();
+    ractor_watch_after_fork();
     report_reset();
     allocation_sampler_after_fork();
     spans_after_fork();

@@ -8,6 +8,7 @@
 #include "report/report.h"
 #include "reporter/reporter_loop.h"
 #include "reporter/synchronous_report.h"
+#include "reporter/thread_end.h"
 #include "sampling/allocation_sampler.h"
 #include "spans/span_census.h"
 #include "spans/spans.h"
@@ -305,7 +306,12 @@ static bool end_reporting(const char *reason)
 bool reporter_stop(void)
 {
     if (!starts) return false;
-    return --starts ? true : end_reporting("stop");
+    if (--starts) return true;
+    VALUE ending = thread;
+    uint64_t deadline_ns = monotonic_ns() + GOODBYE_NS;
+    bool stopped = end_reporting("stop");
+    if (!starts) thread_end_await(ending, deadline_ns);
+    return stopped;
 }
 
 bool reporter_shutdown(void)

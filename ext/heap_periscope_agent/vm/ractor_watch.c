@@ -28,9 +28,10 @@ static VALUE make(VALUE argument)
     return rb_call_super_kw(making->argc, making->argv, RB_PASS_CALLED_KEYWORDS);
 }
 
+/* In a child that was forked in between nothing is to be taken back. */
 static VALUE made(VALUE unused)
 {
-    atomic_fetch_sub(&being_made, 1);
+    if (atomic_load(&being_made)) atomic_fetch_sub(&being_made, 1);
     return unused;
 }
 
@@ -69,6 +70,12 @@ void ractor_watch_init(VALUE agent, void (*first)(void))
 #endif
     rb_prepend_module(rb_singleton_class(rb_cRactor), announcement);
     if (others_p()) note();
+}
+
+/* Only the thread that forked lives in a child, and so does its Ractor. */
+void ractor_watch_after_fork(void)
+{
+    atomic_store(&being_made, 0);
 }
 
 bool ractor_watch_alone_p(void)

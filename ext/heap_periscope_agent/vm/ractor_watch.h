@@ -20,4 +20,7 @@ bool ractor_watch_seen_p(void);
 /* Looks whether the others have ended, and returns what ractor_watch_alone_p does from then on. GVL, never in a job. */
 bool ractor_watch_ask(void);
 
+/* In a forked child: what another thread was making is not made there. GVL. */
+void ractor_watch_after_fork(void);
+
 #endif
