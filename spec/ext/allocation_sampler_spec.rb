@@ -137,6 +137,16 @@ RSpec.describe "allocation sampler", timeout: 240 do
     expect(result[:stacks]).to be_positive
   end
 
+  it "has the VM make the path of methods in C at the start, where no other profiler takes it for the program's" do
+    result = run(<<~RUBY)
+      start_sampling
+      HeapPeriscopeAgent::Testing.fix_plan(10**17, 1_000_000, 1e9)
+      sleep 0.01 until status && status[:state] == "on"
+      answer(windows: status[:windows], paths: ObjectSpace.each_object(String).count { |text| text.bytes == [60, 99, 102, 117, 110, 99, 62] })
+    RUBY
+    expect(result).to eq(windows: 0, paths: 1)
+  end
+
   it "asks for no memory inside the hook" do
     out = WatchedProgram.run!(<<~RUBY, port: 9, interval: 3600, enable_allocation_sampling: true, allocation_budget: 1.0, shim: :malloc_guard).out
       require "fiddle"

@@ -8,6 +8,8 @@
 
 #define BUCKETS       (FRAMES_MAX * 2)
 #define LIBRARIES_MAX 8
+/* So far below the top of the reporter's stack a method in C is found. */
+#define FRAMES_TO_C 16
 
 static struct frame_entry entries[FRAMES_MAX];
 static uint32_t used_count;
@@ -19,9 +21,21 @@ static char application[FRAME_PATH_BYTES];
 static char libraries[LIBRARIES_MAX][FRAME_PATH_BYTES];
 static size_t library_count;
 
+/* The VM makes the path of all methods in C, one String, when it is asked for the first time: now, not in the middle of the program. A
+ * method in C is on every stack from which this is called. */
+static void have_c_path_made(void)
+{
+    VALUE frames[FRAMES_TO_C];
+    int lines[FRAMES_TO_C], count = rb_profile_frames(0, FRAMES_TO_C, frames, lines);
+    for (int i = 0; i < count; i++)
+        rb_profile_frame_absolute_path(frames[i]);
+}
+
 void frame_table_init(void)
 {
-    if (!seen) seen = value_cache_new(FRAMES_MAX);
+    if (seen) return;
+    seen = value_cache_new(FRAMES_MAX);
+    have_c_path_made();
 }
 
 void frame_table_set_folders(const char *root, const char *const *folders, size_t count)

@@ -32,7 +32,7 @@ struct frame_entry {
     uint32_t hash;
 };
 
-/* Once. May raise NoMemoryError. */
+/* Once, on the reporter's thread, which runs inside of a method in C. May raise NoMemoryError. */
 void frame_table_init(void);
 
 /* Where the application and Ruby's own library live; folders without a trailing slash, copied. */

@@ -16,4 +16,11 @@ namespace :storm do
     RactorStorm.new(runs: runs, seconds: seconds, jobs: jobs).call
     puts "Ruby #{RUBY_VERSION}: #{runs} runs of #{seconds} s beside Ractors, all survived"
   end
+  desc "Let go of objects under sampling, and have memory_profiler count, ROUNDS=300 a program, JOBS=2 at a time"
+  task dead: :compile do
+    require_relative "../spec/support/dead_storm"
+    rounds = Integer(ENV.fetch("ROUNDS", "300"))
+    DeadStorm.new(rounds: rounds, jobs: Integer(ENV.fetch("JOBS", "2"))).call
+    puts "Ruby #{RUBY_VERSION}: #{rounds} rounds of each, nothing lived longer or was counted twice"
+  end
 end
