@@ -12,7 +12,7 @@ void agent_cost_add(enum agent_cost_counter counter, uint64_t amount)
     atomic_fetch_add_explicit(&counters[counter], amount, memory_order_relaxed);
 }
 
-uint64_t agent_cost_read(enum agent_cost_counter counter)
+static uint64_t counted(enum agent_cost_counter counter)
 {
     return atomic_load_explicit(&counters[counter], memory_order_relaxed);
 }
@@ -20,7 +20,7 @@ uint64_t agent_cost_read(enum agent_cost_counter counter)
 void agent_cost_copy(struct agent_cost *cost, int for_report)
 {
     for (int i = 0; i < COST_COUNTERS; i++)
-        cost->counters[i] = agent_cost_read((enum agent_cost_counter)i);
+        cost->counters[i] = counted((enum agent_cost_counter)i);
 
     uint64_t now_ns = monotonic_ns(),
              cpu_ns = cost->counters[COST_TURN_CPU_NS] + cost->counters[COST_THREAD_CPU_NS];

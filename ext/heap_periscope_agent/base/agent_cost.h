@@ -33,7 +33,6 @@ struct agent_cost {
 };
 
 void agent_cost_add(enum agent_cost_counter counter, uint64_t amount);
-uint64_t agent_cost_read(enum agent_cost_counter counter);
 
 /* All counters. `core_share` compares with the last copy that was made `for_report`. */
 void agent_cost_copy(struct agent_cost *cost, int for_report);

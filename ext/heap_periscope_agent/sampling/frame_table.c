@@ -260,11 +260,6 @@ const struct frame_entry *frame_table_at(uint32_t index)
     return &entries[index];
 }
 
-uint32_t frame_table_size(void)
-{
-    return used_count;
-}
-
 void frame_table_compact(const bool *used, uint32_t *moved)
 {
     uint32_t kept = 0;

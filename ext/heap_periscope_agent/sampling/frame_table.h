@@ -45,9 +45,8 @@ uint32_t frame_table_intern(VALUE frame);
 uint64_t frame_table_lookups(void);
 
 const struct frame_entry *frame_table_at(uint32_t index);
-uint32_t frame_table_size(void);
 
-/* Keeps the entries with `used[index]`, and writes their new places to `moved`. Both have frame_table_size() places. */
+/* Keeps the entries with `used[index]`, and writes their new places to `moved`. Both have FRAMES_MAX places. */
 void frame_table_compact(const bool *used, uint32_t *moved);
 
 /* Drops what ties entries to live code, so that code the program has unloaded can go; found again when it is seen again. */

@@ -27,11 +27,6 @@ bool weak_set_use(const char *name)
     return false;
 }
 
-const char *weak_set_name(void)
-{
-    return kind->name;
-}
-
 bool weak_set_ends_with_ractors_p(void)
 {
     return kind->ends_with_ractors;

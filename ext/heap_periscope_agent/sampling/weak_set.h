@@ -47,9 +47,6 @@ void weak_set_init(void);
 /* Takes another kind than this Ruby's, for specs; before weak_set_start. False when there is none of that name. */
 bool weak_set_use(const char *name);
 
-/* The kind in use, "ids" or "map". */
-const char *weak_set_name(void);
-
 /* True up to Ruby 3.4: once a Ractor has started the VM does not tell any more who lives. */
 bool weak_set_ends_with_ractors_p(void);
 

@@ -33,7 +33,8 @@ bool span_census_wanted(void)
     return __atomic_load_n(&wanted, __ATOMIC_ACQUIRE);
 }
 
-struct span_live *span_live_from(const struct census_result *result, size_t classes)
+/* Of the `classes` most frequent; NULL when memory is short. */
+static struct span_live *live_from(const struct census_result *result, size_t classes)
 {
     size_t length = result->class_count < classes ? result->class_count : classes;
     struct span_live *live = span_live_new(length);
@@ -61,7 +62,7 @@ void span_census_deliver(const struct census_result *result)
     span_turns_finish(monotonic_ns(), result->cost.gvl_ns + result->cost.stall_ns);
     if (!result->complete || !result->by_class) return;
 
-    struct span_live *live = span_live_from(result, classes_kept);
+    struct span_live *live = live_from(result, classes_kept);
     if (live) span_table_set_live(entry, live);
 }
 

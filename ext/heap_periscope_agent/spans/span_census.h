@@ -32,9 +32,6 @@ bool span_census_wanted(void);
  */
 void span_census_deliver(const struct census_result *result);
 
-/* Living objects as plain C, of the `classes` most frequent; NULL when memory is short. No Ruby API. */
-struct span_live *span_live_from(const struct census_result *result, size_t classes);
-
 /* Forgets what was asked for: nobody takes it any more. GVL. */
 void span_census_reset(void);
 

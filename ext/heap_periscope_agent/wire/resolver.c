@@ -176,11 +176,6 @@ enum resolver_answer resolver_lookup(const char *host, int port, uint64_t patien
     return answer;
 }
 
-bool resolver_in_flight(void)
-{
-    return in_flight > 0;
-}
-
 void resolver_lock(void)
 {
     wait_point_lock(&point);

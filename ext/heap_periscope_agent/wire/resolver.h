@@ -25,9 +25,6 @@ enum resolver_answer resolver_lookup(const char *host, int port, uint64_t patien
 /* True when both are the same address, whatever their ports. */
 bool resolver_same_p(const struct resolver_address *one, const struct resolver_address *other);
 
-/* True while a thread is inside getaddrinfo, which may hold locks of the C library. */
-bool resolver_in_flight(void);
-
 /* Around fork. The child forgets a look-up of its parent. */
 void resolver_lock(void);
 void resolver_unlock(void);

@@ -308,13 +308,6 @@ void udp_transport_look_again_after(uint64_t ns)
     pthread_mutex_unlock(&lock);
 }
 
-void udp_transport_close(void)
-{
-    pthread_mutex_lock(&lock);
-    close_socket();
-    pthread_mutex_unlock(&lock);
-}
-
 void udp_transport_lock(void)
 {
     pthread_mutex_lock(&lock);

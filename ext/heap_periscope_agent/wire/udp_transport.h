@@ -33,8 +33,6 @@ bool udp_transport_send(const struct datagram *datagrams, size_t count);
  * once. The caller frees it. */
 char *udp_transport_take_complaint(void);
 
-void udp_transport_close(void);
-
 /* For specs: how long an address of a name is good, instead of a minute. */
 void udp_transport_look_again_after(uint64_t ns);
 
