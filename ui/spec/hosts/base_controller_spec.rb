@@ -16,13 +16,14 @@ RSpec.describe "A base controller of the host's own" do
     "app/controllers/admin_controller.rb" => <<~RUBY,
       class AdminController < ApplicationController
         layout "admin"
-        before_action :require_access, :require_own_page
+        before_action :require_access, :require_own_page, :set_content_security_policy
 
         private
 
         # Names that one gives to one's own checks.
         def require_access = deny
         def require_own_page = nil
+        def set_content_security_policy = response.headers["X-Host"] = "checked"
         def not_found = head(404)
 
         def deny
@@ -58,15 +59,21 @@ RSpec.describe "A base controller of the host's own" do
         get("\#{address}?how=\#{how}")
         [SESSION.response.status, SESSION.response.location || SESSION.response.body]
       end
+      Rails.application.eager_load!
+      controllers = [HeapPeriscopeUi::ApplicationController, *HeapPeriscopeUi::ApplicationController.descendants]
+      checks = ->(controller) { controller._process_action_callbacks.map(&:filter).grep(Symbol) }
+      ours = controllers.flat_map(&checks).uniq - checks.call(AdminController)
       answer(%w[path url action root page error missing].to_h { |how| [how, ask(how)] }.merge(
-        "api" => ask("path", "/api/v1/processes"), "api page" => ask("page", "/api/v1/status"), "in" => ask("").first
+        "api" => ask("path", "/api/v1/processes"), "api page" => ask("page", "/api/v1/status"), "in" => ask("").first,
+        "host's check" => SESSION.response.headers["X-Host"], "our checks" => ours
       ))
     RUBY
     page = [403, "<title>Admin</title><a href='/session/new'>nobody</a><a href=\"/\">home</a>Not for you"]
-    expect(@app.call(script)).to eq(
+    expect(@app.call(script)).to match(
       "path" => [302, "http://example.org/session/new"], "url" => [302, "http://example.org/session/new?from=%2Fdeep%2Fmemory%2F"],
       "action" => [302, "http://example.org/session/new"], "root" => [302, "http://example.org/"], "page" => page,
-      "error" => [403, "not you"], "missing" => [404, ""], "api" => [302, "http://example.org/session/new"], "api page" => page, "in" => 200
+      "error" => [403, "not you"], "missing" => [404, ""], "api" => [302, "http://example.org/session/new"], "api page" => page, "in" => 200,
+      "host's check" => "checked", "our checks" => include("require_dashboard_access").and(all(match(/dashboard|host_ground/)))
     )
   end
 end

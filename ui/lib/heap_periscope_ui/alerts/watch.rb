@@ -21,8 +21,7 @@ module HeapPeriscopeUi
       end
 
       def start
-        @thread = Thread.new { run }
-        @thread.name = "heap_periscope_ui alerts"
+        @thread = Collector::Threads.start("heap_periscope_ui alerts") { run }
         self
       end
 

@@ -2,7 +2,7 @@
 
 module HeapPeriscopeUi
   module Collector
-    # The threads that collecting needs, all made here. They may be there when a server forks: what they had is made anew in the
+    # The threads of the dashboard, all made here. They may be there when a server forks: what they had is made anew in the
     # child. Puma, which warns of threads in a master that preloads, asks them for that.
     module Threads
       # @param name [String] at most 15 characters of it are seen outside of Ruby

@@ -7,7 +7,7 @@ module HeapPeriscopeUi
     extend ActiveSupport::Concern
 
     included do
-      before_action :set_content_security_policy
+      before_action :set_dashboard_content_policy
     end
 
     private
@@ -17,7 +17,7 @@ module HeapPeriscopeUi
       @csp_nonce ||= SecureRandom.base64(18)
     end
 
-    def set_content_security_policy
+    def set_dashboard_content_policy
       response.headers["Content-Security-Policy"] = [
         "default-src 'none'", "script-src 'nonce-#{csp_nonce}'", "style-src 'nonce-#{csp_nonce}'", "img-src 'self' data:",
         "connect-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'self'"
