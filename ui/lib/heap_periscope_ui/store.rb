@@ -76,6 +76,14 @@ module HeapPeriscopeUi
       short_writes.size
     end
 
+    # @param instance [String]
+    # @return [Integer, nil] of the newest report that is stored of it, whoever took it; nil also while the database does not answer
+    def last_sequence(instance)
+      Connection.with { ObservedProcess.unscoped.where(instance: instance).pick(:last_sequence) }
+    rescue ActiveRecord::ActiveRecordError
+      nil
+    end
+
     # @return [Boolean] whether the database takes anything at the moment
     def writable?
       Connection.with { Meta.upsert_all([{ key: "probe", value: nil, at: Timestamps.now }], unique_by: :key) }

@@ -13,8 +13,10 @@ module HeapPeriscopeUi
 
       # @param keep_ms [Integer] how long an instance that sends nothing is remembered at least; a datagram older than that is
       #   refused by its time
-      def initialize(keep_ms:, limit: LIMIT)
+      # @param last [#call, nil] the newest sequence of an instance that an earlier collector has taken, or nil
+      def initialize(keep_ms:, last: nil, limit: LIMIT)
         @keep_ms = keep_ms
+        @last = last
         @limit = limit
         @entries = {}
       end
@@ -30,8 +32,12 @@ module HeapPeriscopeUi
 
       private
 
+      # All that an earlier collector may have taken counts as seen.
       def remember(instance, part, sequence, now_ms)
-        @entries[[instance, part]] = Entry.new(sequence - 1, 0, now_ms) if room?(now_ms)
+        return unless room?(now_ms)
+
+        taken = @last&.call(instance)
+        @entries[[instance, part]] = taken ? Entry.new(taken, MASK, now_ms) : Entry.new(sequence - 1, 0, now_ms)
       end
 
       def advance(entry, sequence)

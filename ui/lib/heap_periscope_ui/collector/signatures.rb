@@ -11,10 +11,11 @@ module HeapPeriscopeUi
 
       # @param secrets [Hash{String=>String}] key id => secret
       # @param window [Numeric] seconds a datagram's time may be off
-      def initialize(secrets, window:)
+      # @param last [#call, nil] {ReplayWindow}
+      def initialize(secrets, window:, last: nil)
         @secrets = secrets
         @window_ms = window * 1000
-        @replays = ReplayWindow.new(keep_ms: 2 * @window_ms)
+        @replays = ReplayWindow.new(keep_ms: 2 * @window_ms, last: last)
       end
 
       # @param bytes [String]

@@ -35,8 +35,7 @@ module HeapPeriscopeUi
         @counters = Counters.new
         @backlog = Backlog.new(store, counters: @counters, trouble: @trouble) { |error| note(error) }
         @assembler = Assembler.new
-        signatures = config.secrets.any? ? Signatures.new(config.secrets, window: config.time_window) : nil
-        @datagram = Datagram.new(signatures: signatures)
+        @datagram = Datagram.new(signatures: signatures(config))
         @beat_at = 0
       end
 
@@ -62,6 +61,10 @@ module HeapPeriscopeUi
       end
 
       private
+
+      def signatures(config)
+        Signatures.new(config.secrets, window: config.time_window, last: @store.method(:last_sequence)) if config.secrets.any?
+      end
 
       def step
         if @backlog.empty?

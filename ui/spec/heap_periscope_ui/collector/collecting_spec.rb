@@ -168,6 +168,20 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
     eventually { HeapPeriscopeUi::Sample.count == 1 && runner.writer.counters.refused == { "no signature" => 1 } }
   end
 
+  it "refuses what the collector before it has taken" do
+    config.secret = "a secret of some length"
+    unsigned = JSON.generate({ "key" => "default", "signature" => "0" * 64 }.merge(SampleData.snapshot(members.first, 0, now)))
+    datagram = unsigned.sub("0" * 64, OpenSSL::HMAC.hexdigest("SHA256", "a secret of some length", unsigned))
+    first = start
+    send_to(first, datagram)
+    eventually { HeapPeriscopeUi::Sample.count == 1 }
+    first.stop
+    second = start
+    send_to(second, datagram)
+    eventually { second.writer.counters.refused == { "seen before" => 1 } }
+    expect(HeapPeriscopeUi::Sample.count).to eq(1)
+  end
+
   it "stays within bounded memory while a sender makes up a million class names" do
     config.names_limit = 5_000
     HeapPeriscopeUi.instance_variable_set(:@store, nil)

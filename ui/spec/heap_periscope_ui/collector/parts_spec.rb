@@ -51,6 +51,13 @@ RSpec.describe HeapPeriscopeUi::Collector::ReplayWindow do
     expect(window.fresh?("a", 5_000 - described_class::WIDTH, 1, 0)).to be(false)
   end
 
+  it "takes nothing that an earlier collector has taken" do
+    window = described_class.new(keep_ms: 120_000, last: ->(instance) { 7 if instance == "a" })
+    taken = [["a", 7], ["a", 3], ["a", 8], ["a", 8], ["b", 3], ["b", 3]].map { |instance, sequence| window.fresh?(instance, sequence, 1, 0) }
+    expect(taken).to eq([false, false, true, false, true, false])
+    expect(window.fresh?("a", 7, 2, 0)).to be(false)
+  end
+
   it "forgets instances only when their datagrams are too old anyway" do
     100.times { |i| window.fresh?("i#{i}", 1, 1, 0) }
     expect(window.fresh?("one more", 1, 1, 1_000)).to be(false)
