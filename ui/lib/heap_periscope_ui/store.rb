@@ -4,6 +4,7 @@ require "json"
 require "digest/md5"
 require "digest/sha2"
 require "heap_periscope_ui/store/schema"
+require "heap_periscope_ui/store/database_file"
 require "heap_periscope_ui/store/connection"
 require "heap_periscope_ui/store/outage"
 require "heap_periscope_ui/store/notices"
@@ -61,6 +62,7 @@ module HeapPeriscopeUi
     def write(messages, received_at: (Time.now.to_f * 1000).to_i, &between)
       messages = [messages] if messages.is_a?(Hash)
       Connection.with do |connection|
+        begin_anew unless @opened == Connection.opened
         @marked ||= WholePauses.mark(received_at) || true
         batch = Batch.new(self, connection, received_at)
         short_writes.transaction(connection, messages.size) { batch.write(messages, &between) }
@@ -116,6 +118,13 @@ module HeapPeriscopeUi
 
     def short_writes
       @short_writes ||= ShortWrites.new
+    end
+
+    # What is cached is of another file.
+    def begin_anew
+      notices.count(:databases_replaced) if @opened
+      reset
+      @opened = Connection.opened
     end
 
     # Forgets everything cached; the next write reads the database again.

@@ -8,6 +8,7 @@ module HeapPeriscopeUi
     # that never opens the dashboard and does not collect gets no connection and no file.
     module Connection
       LOCK = Mutex.new
+      @opened = 0
 
       class << self
         # @yieldparam connection [ActiveRecord::ConnectionAdapters::AbstractAdapter]
@@ -16,9 +17,14 @@ module HeapPeriscopeUi
           ApplicationRecord.connection_pool.with_connection(&block)
         end
 
-        # Connects and creates what is missing, once; again when a host in development has loaded its classes anew.
+        # @return [Integer] how many files were opened: another one than before has nothing of what was read from that
+        attr_reader :opened
+
+        # Connects and creates what is missing, once; again when a host in development has loaded its classes anew, and when the file of
+        # an own database is no longer the one that was opened.
         # @raise [ConfigurationError] when the tables are missing in a database that is the host's
         def ready!
+          reopen if @file&.replaced?
           return if ready?
 
           LOCK.synchronize do
@@ -29,6 +35,7 @@ module HeapPeriscopeUi
             # Types of columns differ between databases.
             ApplicationRecord.descendants.each(&:reset_column_information) if @changed
             ApplicationRecord.connection_pool.with_connection { |connection| check_schema(connection) }
+            @file = own_file
             @ready = ApplicationRecord
           end
         end
@@ -47,7 +54,7 @@ module HeapPeriscopeUi
             ApplicationRecord.remove_connection if @own
             Layout.forget
             @changed = true
-            @ready = @pool = nil
+            @ready = @pool = @file = nil
             @own = false
           end
         end
@@ -78,6 +85,24 @@ module HeapPeriscopeUi
         end
 
         private
+
+        def reopen
+          LOCK.synchronize do
+            return unless (file = @file)
+
+            @file = nil
+            @opened += 1
+            HeapPeriscopeUi.logger.warn("heap_periscope_ui: #{file.path} was removed or replaced while it was open; it is opened anew")
+          end
+          reset!
+        end
+
+        # @return [DatabaseFile, nil] nil where the database is the host's, or no file
+        def own_file
+          config = ApplicationRecord.connection_db_config.configuration_hash
+          file = config[:database].to_s
+          DatabaseFile.new(file) if @own && own? && config[:adapter].to_s.include?("sqlite") && File.file?(file)
+        end
 
         # A fork of the process has pools of its own.
         def ready?

@@ -8,6 +8,8 @@ module HeapPeriscopeUi
         pauses_of_unknown_buckets: "pauses came in buckets of other bounds than this version knows; they are counted in the next longer one",
         names_over_limit: "names did not fit names_limit; they share the entry “(too many names)”",
         sites_over_limit: "allocation sites did not fit names_limit; they share one entry",
+        databases_replaced: "times the file of the database was removed or another one took its place; what it held is gone from here, and a " \
+                            "database was opened anew",
         layouts_over_limit: "reports had keys that no Ruby has in so many ways; their GC.stat and the like is not kept"
       }.freeze
 

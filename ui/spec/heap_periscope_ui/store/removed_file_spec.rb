@@ -1,0 +1,58 @@
+# frozen_string_literal: true
+
+require_relative "../../ui_helper"
+
+RSpec.describe "A database file that is removed while it is open", :store do
+  let(:log) { StringIO.new }
+  let(:file) { HeapPeriscopeUi::ApplicationRecord.connection_db_config.configuration_hash[:database] }
+  let(:member) { SampleData.members.first }
+
+  around do |example|
+    HeapPeriscopeUi.logger = Logger.new(log)
+    example.run
+  ensure
+    HeapPeriscopeUi.logger = nil
+  end
+
+  before { stub_const("HeapPeriscopeUi::Store::DatabaseFile::EVERY_S", 0) }
+
+  def write(step)
+    HeapPeriscopeUi.store.write(SampleData.snapshot(member, step, HeapPeriscopeUi::Timestamps.now))
+  end
+
+  def counts
+    [HeapPeriscopeUi::ObservedProcess.count, HeapPeriscopeUi::Sample.count]
+  end
+
+  it "is made anew, with all names, which Status and the log tell" do
+    2.times { |i| write(i * 10) }
+    expect(counts).to eq([1, 2])
+    File.delete(file)
+    write(20)
+    expect([File.exist?(file), counts]).to eq([true, [1, 1]])
+    expect(HeapPeriscopeUi::ClassesQuery.new(HeapPeriscopeUi::ObservedProcess.first).call[:classes].map { |row| row[:name] }).to include("String")
+    expect(log.string.scan(/#{Regexp.escape(file)} was removed or replaced while it was open/).size).to eq(1)
+    expect(HeapPeriscopeUi.store.notices.to_h).to eq(databases_replaced: 1)
+    write(30)
+    expect([counts, HeapPeriscopeUi.store.notices.to_h]).to eq([[1, 2], { databases_replaced: 1 }])
+  end
+
+  it "is noticed by pages of a process that does not write" do
+    write(0)
+    expect(UiApp.get("/api/v1/processes").body).to include(member.instance)
+    File.delete(file)
+    expect(UiApp.get("/api/v1/processes").body).not_to include(member.instance)
+    expect(UiApp.get("/").status).to eq(200)
+  end
+
+  it "is given up for the one that is moved over it" do
+    write(0)
+    copy = "#{file}.copy"
+    HeapPeriscopeUi::ApplicationRecord.connection.execute("VACUUM INTO '#{copy}'")
+    write(10)
+    File.delete("#{file}-wal", "#{file}-shm") # SQLite would take them for the other file's
+    File.rename(copy, file)
+    write(20)
+    expect(counts).to eq([1, 2])
+  end
+end
