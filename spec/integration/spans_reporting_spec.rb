@@ -89,6 +89,25 @@ RSpec.describe "Spans on the wire" do
                                                  "count" => be > 0, "bytes" => be > 0, "size" => String))
   end
 
+  it "sends each census of a name once, however often it is called after that" do
+    HeapPeriscopeAgent.configure { |config| config.interval = 60 }
+    HeapPeriscopeAgent.start
+    HeapPeriscopeAgent::Reporter.add_span_report("custom", "again", [{ name: "A", count: 3 }])
+    8.times do
+      work("custom", "again")
+      HeapPeriscopeAgent.report_once!
+    end
+    entries = receiver.wait do |reports|
+      entries = reports.flat_map { |report| report.dig("payload", "living_objects_by_spans", "custom") || [] }
+      entries if entries.sum { |entry| entry["calls"] } >= 9
+    end
+    stamps = entries.filter_map { |entry| entry["measured_at"] }
+    expect(stamps).to eq(stamps.uniq)
+    expect(entries.map { |entry| entry.key?("live_objects") }).to eq(entries.map { |entry| entry.key?("measured_at") })
+    expect(entries.first).to include("live_objects" => include(include("name" => "A", "count" => 3)))
+    expect(HeapPeriscopeAgent.spans.first[:live_objects]).not_to be_empty
+  end
+
   it "says what HeapPeriscopeAgent.spans says" do
     HeapPeriscopeAgent.start
     receiver.wait do

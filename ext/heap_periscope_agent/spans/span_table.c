@@ -242,7 +242,8 @@ static bool has_news(const struct span_entry *entry)
     return entry->totals.calls != entry->reported.calls || (entry->live && !entry->live_reported);
 }
 
-static void fill_row(struct span_row *row, const struct span_entry *entry)
+/* A census is sent once: rows that are taken carry it when no report has yet. */
+static void fill_row(struct span_row *row, const struct span_entry *entry, bool take)
 {
     const struct span_totals *now = &entry->totals, *before = &entry->reported;
 
@@ -252,7 +253,7 @@ static void fill_row(struct span_row *row, const struct span_entry *entry)
     row->delta.wall_ns = now->wall_ns - before->wall_ns;
     row->delta.allocated_objects = now->allocated_objects - before->allocated_objects;
     row->delta.gc_ns = now->gc_ns - before->gc_ns;
-    row->live = span_live_retain(entry->live);
+    row->live = take && entry->live_reported ? NULL : span_live_retain(entry->live);
     row->survivors = NULL;
 }
 
@@ -268,7 +269,7 @@ size_t span_table_report(struct span_row **rows, bool take)
     if (!*rows) return 0;
     for (size_t i = 0; i < entry_count && filled < news; i++) {
         if (!has_news(entries[i])) continue;
-        fill_row(&(*rows)[filled++], entries[i]);
+        fill_row(&(*rows)[filled++], entries[i], take);
         if (!take) continue;
         entries[i]->reported = entries[i]->totals;
         entries[i]->live_reported = true;
