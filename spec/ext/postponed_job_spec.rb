@@ -29,7 +29,8 @@ RSpec.describe "postponed jobs" do
   if RUBY_VERSION >= "3.3"
     it "do without where other libraries have taken all places: turns are taken in person, and sampling says why not" do
       DatagramReceiver.open do |receiver|
-        out = WatchedProgram.run!(<<~RUBY, receiver: receiver, shim: :no_jobs, interval: 0.05, enable_detailed_objects: true, enable_allocation_sampling: true).out
+        others = ["-r", WatchedProgram::Shim.path(:jobs_taken)]
+        out = WatchedProgram.run!(<<~RUBY, receiver: receiver, ruby: others, interval: 0.05, enable_detailed_objects: true, enable_allocation_sampling: true).out
           HeapPeriscopeAgent.start
           deadline = clock + 3
           Array.new(20) { +"x" } while clock < deadline

@@ -45,9 +45,11 @@ module WatchedProgram
     raise "the program failed: #{outcome.status}\n#{outcome.out}\n#{outcome.err}"
   end
 
-  # Small C libraries that take the place of functions of the C library, compiled when they are first needed.
+  # Small C libraries, compiled when they are first needed: those that take the place of functions of the C library, and extensions
+  # of Ruby (ruby: ["-r", Shim.path(:name)]).
   module Shim
     FOLDER = File.expand_path("shims", __dir__)
+    HEADERS = RbConfig::CONFIG.values_at("rubyhdrdir", "rubyarchhdrdir").flat_map { |folder| ["-isystem", folder] }
 
     module_function
 
@@ -67,7 +69,7 @@ module WatchedProgram
     def build(name)
       object = File.join(folder, "#{name}.so")
       source = File.join(FOLDER, "#{name}.c")
-      output, status = Open3.capture2e(RbConfig::CONFIG["CC"], "-shared", "-fPIC", "-O1", "-Wall", "-o", object, source,
+      output, status = Open3.capture2e(RbConfig::CONFIG["CC"], "-shared", "-fPIC", "-O1", "-Wall", *HEADERS, "-o", object, source,
                                        "-ldl", "-lpthread")
       status.success? ? object : raise("#{source} does not compile:\n#{output}")
     end
