@@ -58,12 +58,13 @@ module SampledProgram
 
   LIBRARIES = %w[lib].map { |folder| File.expand_path("../../#{folder}", __dir__) }.freeze
 
+  # @param env [Hash{String => String}] variables of its environment
   # @return [Object] the answer, with Symbols for keys
-  def self.run(code)
+  def self.run(code, env: {})
     Tempfile.create(["sampled", ".rb"]) do |file|
       file.write(PREAMBLE, code)
       file.close
-      out, err, ended = Open3.capture3(RbConfig.ruby, *LIBRARIES.flat_map { |folder| ["-I", folder] }, file.path)
+      out, err, ended = Open3.capture3(env, RbConfig.ruby, *LIBRARIES.flat_map { |folder| ["-I", folder] }, file.path)
       raise "the program ended with #{ended}: #{err[0, 4000]}" unless ended.success?
 
       JSON.parse(out.lines.last, symbolize_names: true)

@@ -10,7 +10,6 @@
 struct gc_epoch {
     size_t collections; /* that have begun */
     bool marking;       /* one of them is at it */
-    bool sweeping;      /* or frees what it has not marked */
 };
 
 /* Once. */
@@ -19,10 +18,16 @@ void gc_epoch_init(void);
 /* Allocates nothing. */
 struct gc_epoch gc_epoch_now(void);
 
-/* True when no marking can have ended in between. */
+/* Markings that have ended. */
+static inline size_t gc_epoch_markings(const struct gc_epoch *epoch)
+{
+    return epoch->collections - epoch->marking;
+}
+
+/* True when none has ended in between. */
 static inline bool gc_epoch_same(const struct gc_epoch *from, const struct gc_epoch *to)
 {
-    return from->collections == to->collections && (!from->marking || to->marking);
+    return gc_epoch_markings(from) == gc_epoch_markings(to);
 }
 
 #endif

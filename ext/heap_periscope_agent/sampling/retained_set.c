@@ -124,6 +124,13 @@ static void miss(uint32_t number)
     missed++;
 }
 
+/* Whether its fate is known depends on when it was made: the samples of the next window stand for it. */
+static void stand_in_for(uint32_t number)
+{
+    unknown_weight += records[number].weight;
+    release(number);
+}
+
 /* A death lies between the last time the object was seen and now. */
 static void note_death(const struct retained_record *record, uint64_t now_ns)
 {
@@ -202,13 +209,12 @@ static void watch(const struct newcomer *newcomer)
 {
     struct retained_record *record = &records[newcomer->number];
     volatile VALUE object = newcomer->sample->object;
-    if (!surely_alive_p(newcomer->sample)) {
-        unknown_weight += record->weight;
-        release(newcomer->number);
-        return;
+    if (surely_alive_p(newcomer->sample)) {
+        record->class_id = rb_obj_id(rb_class_real(newcomer->sample->klass));
+        if (!weak_set_enter(newcomer->number, object)) stand_in_for(newcomer->number);
+    } else {
+        stand_in_for(newcomer->number);
     }
-    record->class_id = rb_obj_id(rb_class_real(newcomer->sample->klass));
-    weak_set_enter(newcomer->number, object);
     RB_GC_GUARD(object);
 }
 
@@ -297,10 +303,19 @@ static void on_living(uint32_t number, VALUE object)
         note_living(&records[number], object);
 }
 
+static void on_dead_waiting(uint32_t number)
+{
+    note_death(&records[number], monotonic_ns());
+    release(number);
+}
+
 static void on_lost(uint32_t number)
 {
-    if (records[number].used) miss(number);
+    stand_in_for(number);
+    missed++;
 }
+
+static const struct weak_fates fates = {.dead = on_dead_waiting, .lost = on_lost};
 
 static void begin_survey(uint64_t now_ns)
 {
@@ -308,7 +323,7 @@ static void begin_survey(uint64_t now_ns)
     survey = (struct survey){.begun = true,
                              .now_ns = now_ns,
                              .majors = (uint32_t)rb_gc_stat(major_key),
-                             .collections = epoch.collections - epoch.marking};
+                             .collections = gc_epoch_markings(&epoch)};
     if (survey.majors != majors_at_survey) survey.full_after_ns = surveyed_ns;
     surveyed_ns = now_ns;
     collections_at_survey = epoch.collections;
@@ -340,7 +355,7 @@ static void end_survey(void)
 static VALUE survey_piece(VALUE now_ns)
 {
     const struct weak_question question = {wanted, on_living, on_dead, PIECE_NS};
-    weak_set_settle(on_lost);
+    weak_set_settle(&fates);
     if ((uint64_t)now_ns - surveyed_ns < WAIT_FOR_TRACER_NS && allocation_tracing_p()) return Qtrue;
     if (!survey.begun) begin_survey((uint64_t)now_ns);
     bool over = weak_set_ask(&question);
@@ -354,7 +369,7 @@ static VALUE survey_piece(VALUE now_ns)
 
 static VALUE settle_all(VALUE unused)
 {
-    weak_set_settle(on_lost);
+    weak_set_settle(&fates);
     return unused;
 }
 

@@ -34,10 +34,11 @@ static void start(void)
     generation++;
 }
 
-static void enter(uint32_t place, VALUE object)
+static bool enter(uint32_t place, VALUE object)
 {
     VALUE id = rb_obj_id(object);
     ids[place] = FIXNUM_P(id) ? id : 0;
+    return ids[place];
 }
 
 static void forget(uint32_t place)
@@ -50,9 +51,9 @@ static bool waiting(void)
     return false;
 }
 
-static void settle(void (*lost)(uint32_t place))
+static void settle(const struct weak_fates *fates)
 {
-    (void)lost;
+    (void)fates;
 }
 
 static VALUE look_up(VALUE id)

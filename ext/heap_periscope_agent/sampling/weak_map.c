@@ -1,22 +1,11 @@
 /* The weak set from Ruby 4.0 on: the objects are keys of an ObjectSpace::WeakMap, places its values. Filling it calls a method, which a
- * job must not, so objects wait for the next visit; nothing holds them. Who waits is put in as long as no marking can have ended since:
- * after that an address may mean another object, or none. */
-#include "gc/gc_epoch.h"
+ * job must not, so objects wait for the next visit (waiting_objects.h). */
 #include "heap/object_bytes.h"
+#include "sampling/waiting_objects.h"
 #include "sampling/weak_set.h"
 
 #include <string.h>
 
-#define WAITING_MAX 4096
-
-struct waiting_object {
-    VALUE object; /* not marked */
-    uint32_t place;
-    struct gc_epoch since;
-};
-
-static struct waiting_object waiting_objects[WAITING_MAX];
-static uint32_t waiting_count;
 static VALUE map = Qnil, store = Qnil;          /* of this map */
 static VALUE own_store = Qnil, own_each = Qnil; /* of any */
 static _Atomic uint64_t map_bytes;
@@ -44,7 +33,7 @@ static void init(void)
     static bool done;
     if (done) return;
     done = true;
-    gc_epoch_init();
+    waiting_objects_init();
     rb_gc_register_address(&map);
     rb_gc_register_address(&store);
     rb_gc_register_address(&own_store);
@@ -57,7 +46,7 @@ static void stop(void)
 {
     map = store = Qnil;
     map_bytes = 0;
-    waiting_count = 0;
+    waiting_objects_stop();
     memset(entered, 0, sizeof entered);
 }
 
@@ -66,6 +55,7 @@ static void start(void)
     stop();
     map = new_map();
     store = method_of(map, own_store);
+    waiting_objects_start();
 }
 
 static bool sound(void)
@@ -73,22 +63,15 @@ static bool sound(void)
     return true;
 }
 
-static void enter(uint32_t place, VALUE object)
+static bool enter(uint32_t place, VALUE object)
 {
-    if (waiting_count == WAITING_MAX) return; /* the place stays empty, and is dead to whoever asks */
-    waiting_objects[waiting_count++] = (struct waiting_object){object, place, gc_epoch_now()};
+    return waiting_objects_add(object, place);
 }
 
 static void forget(uint32_t place)
 {
     entered[place] = false;
-    for (uint32_t i = 0; i < waiting_count; i++)
-        if (waiting_objects[i].place == place) waiting_objects[i].object = Qfalse;
-}
-
-static bool waiting(void)
-{
-    return waiting_count > 0;
+    waiting_objects_forget(place);
 }
 
 static void put(VALUE into, VALUE object, uint32_t place)
@@ -98,27 +81,19 @@ static void put(VALUE into, VALUE object, uint32_t place)
     RB_GC_GUARD(object);
 }
 
-/* From here on the object is on the machine's stack, and lives until it is in the map. */
-static void settle_one(const struct waiting_object *one, void (*lost)(uint32_t place))
-{
-    volatile VALUE object = one->object, into = store;
-    struct gc_epoch now = gc_epoch_now();
-    if (!object) return;
-    if (!gc_epoch_same(&one->since, &now)) {
-        lost(one->place);
-        return;
-    }
-    entered[one->place] = true;
-    put(into, object, one->place);
-    RB_GC_GUARD(object);
-}
-
 /* Others may come and wait meanwhile. */
-static void settle(void (*lost)(uint32_t place))
+static void settle(const struct weak_fates *fates)
 {
-    while (waiting_count) {
-        struct waiting_object one = waiting_objects[--waiting_count];
-        settle_one(&one, lost);
+    for (struct waiting_object one; waiting_objects_take(&one);) {
+        if (one.fate == WAITING_DEAD) {
+            fates->dead(one.place);
+        } else if (one.fate == WAITING_UNKNOWN) {
+            fates->lost(one.place);
+        } else {
+            entered[one.place] = true;
+            put(store, one.object, one.place);
+        }
+        RB_GC_GUARD(one.object);
     }
 }
 
@@ -197,7 +172,7 @@ const struct weak_set_kind weak_map = {.name = "map",
                                        .sound = sound,
                                        .enter = enter,
                                        .forget = forget,
-                                       .waiting = waiting,
+                                       .waiting = waiting_objects_any_p,
                                        .settle = settle,
                                        .ask = ask,
                                        .tidy = tidy,

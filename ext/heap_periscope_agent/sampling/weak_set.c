@@ -47,9 +47,9 @@ void weak_set_stop(void)
     kind->stop();
 }
 
-void weak_set_enter(uint32_t place, VALUE object)
+bool weak_set_enter(uint32_t place, VALUE object)
 {
-    kind->enter(place, object);
+    return kind->enter(place, object);
 }
 
 void weak_set_forget(uint32_t place)
@@ -62,9 +62,9 @@ bool weak_set_waiting_p(void)
     return kind->waiting();
 }
 
-void weak_set_settle(void (*lost)(uint32_t place))
+void weak_set_settle(const struct weak_fates *fates)
 {
-    kind->settle(lost);
+    kind->settle(fates);
 }
 
 bool weak_set_ask(const struct weak_question *question)

@@ -23,6 +23,12 @@ struct weak_question {
     uint64_t budget_ns; /* processor time after which it may stop and go on at the next call */
 };
 
+/* What has become of those who waited and are not put into the map. */
+struct weak_fates {
+    void (*dead)(uint32_t place);
+    void (*lost)(uint32_t place); /* nobody can tell */
+};
+
 struct weak_set_kind {
     const char *name;
     bool ends_with_ractors;
@@ -30,10 +36,10 @@ struct weak_set_kind {
     void (*start)(void);
     void (*stop)(void);
     bool (*sound)(void);
-    void (*enter)(uint32_t place, VALUE object);
+    bool (*enter)(uint32_t place, VALUE object);
     void (*forget)(uint32_t place);
     bool (*waiting)(void);
-    void (*settle)(void (*lost)(uint32_t place));
+    void (*settle)(const struct weak_fates *fates);
     bool (*ask)(const struct weak_question *question);
     void (*tidy)(void);
     uint64_t (*bytes)(void);
@@ -57,9 +63,9 @@ bool weak_set_sound_p(void);
 void weak_set_start(void);
 void weak_set_stop(void);
 
-/* Makes the place know an object that lives, and that is on the caller's stack. Calls no methods; may raise NoMemoryError: by
- * guarded_c_call. */
-void weak_set_enter(uint32_t place, VALUE object);
+/* Makes the place know an object that lives, and that is on the caller's stack. False when there is no room. Calls no methods; may raise
+ * NoMemoryError: by guarded_c_call. */
+bool weak_set_enter(uint32_t place, VALUE object);
 
 /* The place knows nothing any more. */
 void weak_set_forget(uint32_t place);
@@ -67,8 +73,8 @@ void weak_set_forget(uint32_t place);
 /* True when objects wait for weak_set_settle. */
 bool weak_set_waiting_p(void);
 
-/* Puts those who wait into the map; calls `lost` for those who cannot be told from the dead any more. In person; may raise. */
-void weak_set_settle(void (*lost)(uint32_t place));
+/* Puts those who wait and live into the map, and tells of the others. In person; may raise. */
+void weak_set_settle(const struct weak_fates *fates);
 
 /* One piece of a round of questions. True when the round is over, and the next call begins another. Ends early, with no answer that is
  * wrong, when the set is not sound any more. In person; may raise. Others may run meanwhile. */

@@ -13,7 +13,7 @@
 #include <ruby/debug.h>
 #include <stdbool.h>
 
-enum arming_hook { HOOK_NEW_OBJECTS, HOOK_COLLECTIONS, HOOK_FIBERS, ARMING_HOOKS };
+enum arming_hook { HOOK_NEW_OBJECTS, HOOK_COLLECTIONS, HOOK_MARKINGS, HOOK_FIBERS, ARMING_HOOKS };
 
 /* Runs inside the VM, for the internal events without a right to allocate, to lock or to raise. */
 typedef void (*arming_hook_function)(VALUE unused, rb_trace_arg_t *event);

@@ -4,6 +4,7 @@
 #define HEAP_PERISCOPE_VM_H
 
 #include <ruby.h>
+#include <stdbool.h>
 
 /* Filled once by vm_init and read-only from then on. Each may be NULL. */
 struct vm_functions {
@@ -17,6 +18,15 @@ struct vm_functions {
     /* rb_objspace_internal_object_p: non-zero for objects of the VM's own that no program may see. GVL held. Asked by
      * vm_internal_object_p, which knows less without it. */
     int (*internal_object_p)(VALUE object);
+    /* What the collector knows of an object, in names: rb_gc_object_metadata from Ruby 4.0 on, ended by a name of 0, and rb_obj_gc_flags, up
+     * to as many as there is room for, before. GVL held; inside the collector, too. Asked by vm_marked_p. */
+    const struct vm_metadata *(*gc_metadata)(VALUE object);
+    size_t (*gc_flags)(VALUE object, ID *flags, size_t room);
+};
+
+struct vm_metadata {
+    ID name;
+    VALUE value;
 };
 
 extern struct vm_functions vm;
@@ -27,6 +37,13 @@ void vm_init(void);
 /* True for objects that no program may see, of those that have a class. Without the VM's own answer every class counts as one: singleton
  * classes are among them. GVL held. */
 int vm_internal_object_p(VALUE object);
+
+/* False where the VM does not tell whom it has marked: vm_marked_p must not be called then. */
+bool vm_tells_marks_p(void);
+
+/* True for objects that the latest marking has found. GVL held; means something at the end of a marking, inside the collector, where it
+ * allocates nothing. */
+bool vm_marked_p(VALUE object);
 
 /* One sentence for each function that this Ruby hides and without which something is lost, by number from 0; NULL past the last one. Any
  * thread. */
