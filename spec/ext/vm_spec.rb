@@ -71,6 +71,20 @@ RSpec.describe "functions that the VM may hide" do
     end
   end
 
+  it "leave the heap alone beside other Ractors, when the VM's lock is hidden" do
+    locks = %w[rb_vm_lock_with_barrier rb_gc_vm_lock rb_gc_vm_unlock rb_vm_lock_enter_body rb_vm_lock_leave_body]
+    out = run_without(locks.join(" "), <<~RUBY, ruby: ["-W0"]).out
+      counts = -> { [HeapPeriscopeAgent.census.size, HeapPeriscopeAgent.snapshot.fetch(:object_space_summary).size].map(&:positive?) }
+      alone = counts.call
+      other = Ractor.new { Ractor.receive }
+      beside = counts.call
+      other.send(1)
+      wait_until { Ractor.count == 1 }
+      p alone, beside, counts.call
+    RUBY
+    expect(out.lines(chomp: true)).to eq(["[true, true]", "[false, false]", "[true, true]"])
+  end
+
   it "leave the native parts that walk no heap whole, when all are hidden" do
     files = Dir[File.join(__dir__, "*_spec.rb")].select { |file| File.read(file).include?(":native") }
     out, status = Open3.capture2e({ "HEAP_PERISCOPE_TESTING_MISSING" => "all" }, "rspec", "--tag", "native", "--tag", "~walks_heap", *files)

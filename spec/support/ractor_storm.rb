@@ -2,7 +2,7 @@
 
 require_relative "program_storm"
 
-# Programs that are sampled, make Ractors that allocate, and make classes themselves; every other one with a census besides.
+# Programs that are sampled, make Ractors that allocate, whose heap grows, and make classes themselves; every other one with censuses besides.
 class RactorStorm < ProgramStorm
   PROGRAM = <<~RUBY
     require "heap_periscope_agent"
@@ -10,7 +10,7 @@ class RactorStorm < ProgramStorm
     all = ENV["STORM_ALL"] == "1"
     HeapPeriscopeAgent.configure do |config|
       config.port = 9
-      config.interval = 0.2 if all
+      config.interval = 0.02 if all
       config.verbose = false
       config.gc_pauses = true
       config.enable_allocation_sampling = true
@@ -23,7 +23,11 @@ class RactorStorm < ProgramStorm
     ends = now + seconds
     workers = Array.new(2) do |number|
       Ractor.new(ends, number) do |stops, mine|
-        1000.times { |n| [n.to_s, { n => mine }, Object.new] } while Process.clock_gettime(Process::CLOCK_MONOTONIC) < stops
+        kept = []
+        while Process.clock_gettime(Process::CLOCK_MONOTONIC) < stops
+          kept.clear if kept.size > 50_000
+          1000.times { |n| kept << [n.to_s, "x" * 60, { n => mine }, Object.new] }
+        end
         1
       end
     end

@@ -23,7 +23,7 @@ enum phase { WALKING, RESOLVING, DONE };
 struct heap_census {
     struct heap_census *next; /* list of those alive, for the collector */
     enum phase phase;
-    bool by_class, bytes, sliced, short_of_memory;
+    bool by_class, bytes, sliced, broken_off;
     struct class_table found;    /* by class word and type, as the walk sees it */
     struct class_names *classes; /* by real class, with names */
     size_t resolved;
@@ -183,10 +183,13 @@ static int visit_page(void *begin, void *end, size_t stride, void *data)
     return 0;
 }
 
-/* Beside other Ractors, which may collect at any time, and where there is no memory for a list. */
+/* Beside other Ractors, and where there is no memory for a list. */
 static bool walk_unlisted(struct heap_census *census)
 {
-    vm.each_objects(visit_page, census);
+    if (census->alone)
+        vm.each_objects(visit_page, census);
+    else
+        vm_each_objects_locked(visit_page, census);
     return !census->stop;
 }
 
@@ -204,9 +207,14 @@ static VALUE walk_to_its_end(VALUE argument)
     return Qnil;
 }
 
+bool heap_census_refused_p(void)
+{
+    return !vm.each_objects || (other_ractors() && !vm_lockable_p());
+}
+
 struct heap_census *heap_census_begin(bool by_class, bool bytes)
 {
-    if (!vm.each_objects) return NULL;
+    if (heap_census_refused_p()) return NULL;
     struct heap_census *census = calloc(1, sizeof *census);
     if (!census) return NULL;
 
@@ -236,8 +244,10 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
     census->sliced = census->sliced || slice_ns;
     uint64_t pages = pages_of_heap();
     if (pages > census->pages_expected) census->pages_expected = pages;
+    if (heap_census_refused_p()) census->broken_off = true; /* a Ractor has started since the last slice */
+    if (census->broken_off) return true;
     if (census->sliced && !page_set_reserve(&census->visited, pages + SPARE_PAGES)) {
-        census->short_of_memory = true;
+        census->broken_off = true;
         return true;
     }
     census->alone = !other_ractors();
@@ -251,14 +261,14 @@ static bool walk(struct heap_census *census, uint64_t slice_ns, uint64_t started
     /* Another Ractor may just be disabling the collector itself: there it is left to the walk. */
     if (census->stalled && census->alone) finish_collection(census);
     /* The VM raises NoMemoryError where it has no room for its list of pages. */
-    if (!guarded_c_call(walk_to_its_end, (VALUE)census, NULL)) census->short_of_memory = true;
+    if (!guarded_c_call(walk_to_its_end, (VALUE)census, NULL)) census->broken_off = true;
     class_table_flush(&census->found);
 
     uint64_t slice = monotonic_ns() - census->started_ns;
     census->cost.slices++;
     census->cost.gvl_ns += slice;
     if (slice > census->cost.longest_slice_ns) census->cost.longest_slice_ns = slice;
-    return census->walked || census->short_of_memory;
+    return census->walked || census->broken_off;
 }
 
 /* --- names --------------------------------------------------------------------------------------------------------------- */
@@ -333,7 +343,7 @@ static void release(struct heap_census *census)
 
 void heap_census_finish(struct heap_census *census, struct census_result *result)
 {
-    result->complete = census->phase == DONE && !census->found.unrecorded && !census->short_of_memory;
+    result->complete = census->phase == DONE && !census->found.unrecorded && !census->broken_off;
     result->by_class = census->by_class;
     result->total_slots = census->total_slots;
     for (size_t i = 0; i < census->found.used; i++) {

@@ -16,7 +16,10 @@ struct heap_census;
 /* Once, from Init. GVL. */
 void heap_census_init(void);
 
-/* `by_class` false counts T_ types and pools only. NULL when there is no memory, and where the VM hides its pages (vm.h). GVL. */
+/* True where the VM hides its pages, and beside other Ractors where it hides its lock (vm.h). GVL. */
+bool heap_census_refused_p(void);
+
+/* `by_class` false counts T_ types and pools only. NULL when there is no memory, and where it is refused. GVL. */
 struct heap_census *heap_census_begin(bool by_class, bool bytes);
 
 /* Walks for about `slice_ns` (0: to the end) after a pending collection has been finished. True when the census is done,

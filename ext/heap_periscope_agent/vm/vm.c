@@ -15,7 +15,7 @@ static ID marked;
 static const struct known {
     const char *name;
     void **function;
-    const char *lost; /* NULL: no more than a few samples */
+    const char *lost; /* NULL: told elsewhere, or there is another way */
 } known[] = {
     {"rb_objspace_each_objects", (void **)&vm.each_objects,
      "this Ruby hides rb_objspace_each_objects: no census is taken, so reports go without object counts, "
@@ -30,6 +30,11 @@ static const struct known {
      "followed"},
     {"rb_gc_object_metadata", (void **)&vm.gc_metadata, NULL},
     {"rb_obj_gc_flags", (void **)&vm.gc_flags, NULL},
+    {"rb_vm_lock_with_barrier", (void **)&vm.lock_with_barrier, NULL},
+    {"rb_gc_vm_lock", (void **)&vm.lock, NULL},
+    {"rb_gc_vm_unlock", (void **)&vm.unlock, NULL},
+    {"rb_vm_lock_enter_body", (void **)&vm.lock_enter, NULL},
+    {"rb_vm_lock_leave_body", (void **)&vm.lock_leave, NULL},
 };
 #define KNOWN (sizeof known / sizeof *known)
 
@@ -50,6 +55,53 @@ void vm_init(void)
     for (size_t i = 0; i < KNOWN; i++)
         *known[i].function = played_missing_p(known[i].name) ? NULL : dlsym(RTLD_DEFAULT, known[i].name);
 }
+
+/* --- walks beside other Ractors ----------------------------------------------------------------------------------------------- */
+
+struct locked_walk {
+    vm_page_callback callback;
+    void *data;
+    int failed;
+};
+
+static VALUE walk_pages(VALUE argument)
+{
+    const struct locked_walk *walk = (struct locked_walk *)argument;
+    vm.each_objects(walk->callback, walk->data);
+    return Qnil;
+}
+
+/* Nothing is raised out of the lock. */
+static VALUE walk_locked(void *argument)
+{
+    struct locked_walk *walk = argument;
+    return rb_protect(walk_pages, (VALUE)argument, &walk->failed);
+}
+
+bool vm_lockable_p(void)
+{
+    return vm.lock_with_barrier || (vm.lock && vm.unlock) || (vm.lock_enter && vm.lock_leave);
+}
+
+void vm_each_objects_locked(vm_page_callback callback, void *data)
+{
+    struct locked_walk walk = {.callback = callback, .data = data};
+    unsigned level = 0;
+    if (vm.lock_with_barrier) {
+        vm.lock_with_barrier(walk_locked, &walk);
+    } else if (vm.lock && vm.unlock) {
+        level = vm.lock();
+        walk_locked(&walk);
+        vm.unlock(level);
+    } else {
+        vm.lock_enter(&level);
+        walk_locked(&walk);
+        vm.lock_leave(&level);
+    }
+    if (walk.failed) rb_jump_tag(walk.failed);
+}
+
+/* --- what the collector tells -------------------------------------------------------------------------------------------------- */
 
 /* The VM makes its names when it is first asked, which it must not inside the collector. */
 bool vm_tells_marks_p(void)

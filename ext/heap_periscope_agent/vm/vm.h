@@ -22,7 +22,18 @@ struct vm_functions {
      * to as many as there is room for, before. GVL held; inside the collector, too. Asked by vm_marked_p. */
     const struct vm_metadata *(*gc_metadata)(VALUE object);
     size_t (*gc_flags)(VALUE object, ID *flags, size_t room);
+    /* The lock of the VM, under which no Ractor gets or frees a page. 4.0 offers it with a barrier, at which all other Ractors stand:
+     * rb_vm_lock_with_barrier; 3.4: rb_gc_vm_lock and rb_gc_vm_unlock; 3.1 and 3.2: rb_vm_lock_enter_body and rb_vm_lock_leave_body; 3.3 hides it.
+     * GVL held. Taken by vm_each_objects_locked. */
+    VALUE (*lock_with_barrier)(VALUE (*work)(void *argument), void *argument);
+    unsigned (*lock)(void);
+    void (*unlock)(unsigned level);
+    void (*lock_enter)(unsigned *level);
+    void (*lock_leave)(unsigned *level);
 };
+
+/* As each_objects in vm_functions. */
+typedef int (*vm_page_callback)(void *page_begin, void *page_end, size_t stride, void *data);
 
 struct vm_metadata {
     ID name;
@@ -37,6 +48,14 @@ void vm_init(void);
 /* True for objects that no program may see, of those that have a class. Without the VM's own answer every class counts as one: singleton
  * classes are among them. GVL held. */
 int vm_internal_object_p(VALUE object);
+
+/* True where the heap may be walked beside other Ractors. */
+bool vm_lockable_p(void);
+
+/* each_objects beside other Ractors: it copies the list of pages into memory that it has measured before, and a Ractor that gets a page in
+ * between has it written past the end. So none does until the walk is over. Where vm_lockable_p and vm.each_objects is there; GVL held; may
+ * raise NoMemoryError. */
+void vm_each_objects_locked(vm_page_callback callback, void *data);
 
 /* False where the VM does not tell whom it has marked: vm_marked_p must not be called then. */
 bool vm_tells_marks_p(void);
