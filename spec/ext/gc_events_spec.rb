@@ -19,6 +19,7 @@ RSpec.describe "GC pauses" do
     DatagramReceiver.open do |receiver|
       out = WatchedProgram.run!(<<~RUBY, receiver: receiver, interval: 60, gc_pauses: true).out
         HeapPeriscopeAgent.start
+        wait_until { HeapPeriscopeAgent.agent_cost[:snapshots].positive? } # the first report takes what was measured before it
         keep = Array.new(200_000) { +"kept" }
         measured_before = HeapPeriscopeAgent.gc_pauses[:total_ms]
         before = GC.total_time
@@ -37,7 +38,7 @@ RSpec.describe "GC pauses" do
       expect(checks).to eq(%w[true true true 200000])
       # Ruby sums processor time, a pause is as long as it was on the clock: on a busy machine longer.
       expect(measured.to_f).to be_between((spent.to_f * 0.85) - 10, passed.to_f)
-      payload = receiver.of(type: "gc_profiler_report").first["payload"]
+      payload = receiver.of(type: "gc_profiler_report").map { |report| report["payload"] }.max_by { |told| told["pauses_ms"].size }
       expect(payload["pauses_ms"].size).to be_between(1, 100)
       expect(payload["pauses"].map { |pause| pause["ms"] }).to eq(payload["pauses_ms"].max(20))
       expect(payload["pauses"].map { |pause| pause["reason"] }).to all(be_a(String))
