@@ -318,11 +318,13 @@ static VALUE storm_of_jobs(VALUE self, VALUE count)
     return ULL2NUM(storm_runs);
 }
 
-/* armed → what is set of [:arming, :new_objects, :collections, :fibers] */
+/* armed → what is set of [:arming, :new_objects, :collections, :markings, :fibers] */
 static VALUE armed(VALUE self)
 {
-    static const char *const names[] = {
-        [HOOK_NEW_OBJECTS] = "new_objects", [HOOK_COLLECTIONS] = "collections", [HOOK_FIBERS] = "fibers"};
+    static const char *const names[] = {[HOOK_NEW_OBJECTS] = "new_objects",
+                                        [HOOK_COLLECTIONS] = "collections",
+                                        [HOOK_MARKINGS] = "markings",
+                                        [HOOK_FIBERS] = "fibers"};
     _Static_assert(sizeof names / sizeof *names == ARMING_HOOKS, "each hook has a name");
     VALUE all = rb_ary_new();
     (void)self;
