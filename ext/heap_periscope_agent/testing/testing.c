@@ -321,10 +321,11 @@ static VALUE storm_of_jobs(VALUE self, VALUE count)
 /* armed → what is set of [:arming, :new_objects, :collections, :markings, :fibers] */
 static VALUE armed(VALUE self)
 {
-    static const char *const names[ARMING_HOOKS] = {[HOOK_NEW_OBJECTS] = "new_objects",
-                                                    [HOOK_COLLECTIONS] = "collections",
-                                                    [HOOK_MARKINGS] = "markings",
-                                                    [HOOK_FIBERS] = "fibers"};
+    static const char *const names[] = {[HOOK_NEW_OBJECTS] = "new_objects",
+                                        [HOOK_COLLECTIONS] = "collections",
+                                        [HOOK_MARKINGS] = "markings",
+                                        [HOOK_FIBERS] = "fibers"};
+    _Static_assert(sizeof names / sizeof *names == ARMING_HOOKS, "each hook has a name");
     VALUE all = rb_ary_new();
     (void)self;
     if (arming_open_p()) rb_ary_push(all, ID2SYM(rb_intern("arming")));
