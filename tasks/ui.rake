@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require "bundler/gem_helper"
+require_relative "support/numbers"
 
 # What the dashboard serves but did not write: pinned in ui/package.json and its lock, fetched with npm, packed into the gem.
 vendored = { "ui/assets/vendor/uPlot.js" => "ui/node_modules/uplot/dist/uPlot.iife.min.js",
@@ -59,7 +60,7 @@ namespace :ui do
 
   desc "Watch an open page of the dashboard for an hour: its heap must not grow by more than 10 MB (MINUTES=60)"
   task page_growth: :vendor do
-    minutes = Integer(ENV.fetch("MINUTES", "60"))
+    minutes, = Numbers.of(MINUTES: 60)
     program = <<~RUBY
       require "page_growth"
       result = PageGrowth.new(reports: #{minutes} * 30, pause: 2.0).measure
