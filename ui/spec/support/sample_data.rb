@@ -159,6 +159,13 @@ module SampleData
       "size" => format("%.2f KB", value["bytes"] / 1024.0), "bytes" => value["bytes"] }
   end
 
+  # @param message [Hash]
+  # @return [String] a datagram signed with the key of that id
+  def signed(message, key, secret)
+    unsigned = JSON.generate({ "key" => key, "signature" => "0" * 64 }.merge(message))
+    unsigned.sub("0" * 64, OpenSSL::HMAC.hexdigest("SHA256", secret, unsigned))
+  end
+
   def pauses(member, interval)
     count = (member.rate / 200_000.0 * interval).ceil
     buckets = BOUNDS.map { |bound| { "le_ms" => bound, "minor" => 0, "major" => 0 } }

@@ -3,17 +3,16 @@
 require_relative "../../ui_helper"
 
 RSpec.describe HeapPeriscopeUi::Collector, :store do
+  include_context "with its log kept"
+
   let(:config) { HeapPeriscopeUi.configuration.tap { |config| config.udp_port = 0 } }
-  let(:log) { StringIO.new }
   let(:sender) { UDPSocket.new }
   let(:members) { SampleData.members }
 
   around do |example|
-    HeapPeriscopeUi.logger = Logger.new(log)
     example.run
   ensure
     runners.each(&:stop)
-    HeapPeriscopeUi.logger = nil
     sender.close
   end
 
@@ -163,15 +162,13 @@ RSpec.describe HeapPeriscopeUi::Collector, :store do
     config.secret = "a secret of some length"
     runner = start
     plain = SampleData.snapshot(members.first, 0, now)
-    unsigned = JSON.generate({ "key" => "default", "signature" => "0" * 64 }.merge(plain))
-    send_to(runner, plain, unsigned.sub("0" * 64, OpenSSL::HMAC.hexdigest("SHA256", "a secret of some length", unsigned)))
+    send_to(runner, plain, SampleData.signed(plain, "default", "a secret of some length"))
     eventually { HeapPeriscopeUi::Sample.count == 1 && runner.writer.counters.refused == { "no signature" => 1 } }
   end
 
   it "refuses what the collector before it has taken" do
     config.secret = "a secret of some length"
-    unsigned = JSON.generate({ "key" => "default", "signature" => "0" * 64 }.merge(SampleData.snapshot(members.first, 0, now)))
-    datagram = unsigned.sub("0" * 64, OpenSSL::HMAC.hexdigest("SHA256", "a secret of some length", unsigned))
+    datagram = SampleData.signed(SampleData.snapshot(members.first, 0, now), "default", "a secret of some length")
     first = start
     send_to(first, datagram)
     eventually { HeapPeriscopeUi::Sample.count == 1 }

@@ -126,10 +126,7 @@ RSpec.describe HeapPeriscopeUi::Collector::Datagram do
 
     let(:secrets) { { "old" => "s" * 32, "new" => "t" * 32 } }
 
-    def signed(message, key, secret = secrets[key])
-      unsigned = JSON.generate({ "key" => key, "signature" => "0" * 64 }.merge(message))
-      unsigned.sub("0" * 64, OpenSSL::HMAC.hexdigest("SHA256", secret, unsigned))
-    end
+    def signed(message, key, secret = secrets[key]) = SampleData.signed(message, key, secret)
 
     it "takes what is signed with either key, once" do
       datagram = signed(message, "old")

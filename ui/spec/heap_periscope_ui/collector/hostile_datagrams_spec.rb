@@ -4,21 +4,15 @@ require_relative "../../ui_helper"
 
 # Datagrams that were seen to hurt, and their kinds.
 RSpec.describe HeapPeriscopeUi::Collector, "and datagrams that mean harm", :store do
+  include_context "with its log kept"
+
   let(:now) { HeapPeriscopeUi::Timestamps.now }
   let(:member) { SampleData.members.first }
   let(:message) { SampleData.snapshot(member, 1_260, now) }
-  let(:log) { StringIO.new }
   let(:housekeeper) { HeapPeriscopeUi::Store::Housekeeper.new(HeapPeriscopeUi.store) }
   let(:inbox) { described_class::Inbox.new(100_000) }
   let(:writer) do
     described_class::Writer.new(inbox, store: HeapPeriscopeUi.store, config: HeapPeriscopeUi.configuration, housekeeper: housekeeper, beat: ->(_) {})
-  end
-
-  around do |example|
-    HeapPeriscopeUi.logger = Logger.new(log)
-    example.run
-  ensure
-    HeapPeriscopeUi.logger = nil
   end
 
   # Has the writer take datagrams as if they had arrived together.

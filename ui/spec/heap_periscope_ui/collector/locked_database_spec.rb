@@ -3,13 +3,13 @@
 require_relative "../../ui_helper"
 
 RSpec.describe HeapPeriscopeUi::Collector::Writer, "and a database that others have locked", :store do
-  let(:log) { StringIO.new }
+  include_context "with its log kept"
+
   let(:inbox) { HeapPeriscopeUi::Collector::Inbox.new(1_000) }
   let(:housekeeper) { HeapPeriscopeUi::Store::Housekeeper.new(HeapPeriscopeUi.store) }
   let(:writer) { described_class.new(inbox, store: HeapPeriscopeUi.store, config: HeapPeriscopeUi.configuration, housekeeper: housekeeper, beat: ->(_) {}) }
 
   around do |example|
-    HeapPeriscopeUi.logger = Logger.new(log)
     Dir.mktmpdir("heap-periscope-ui", UiApp::SCRATCH) do |directory|
       HeapPeriscopeUi::Store::Connection.reset!
       @file = File.join(directory, "locked.sqlite3")
@@ -17,8 +17,6 @@ RSpec.describe HeapPeriscopeUi::Collector::Writer, "and a database that others h
       UiApp.use({ adapter: "sqlite3", database: @file, timeout: 50, pool: 5 })
       example.run
     end
-  ensure
-    HeapPeriscopeUi.logger = nil
   end
 
   def now

@@ -95,17 +95,11 @@ RSpec.describe HeapPeriscopeUi::Collector::Inbox do
 end
 
 RSpec.describe HeapPeriscopeUi::Complaints do
-  let(:log) { StringIO.new }
+  include_context "with its log kept"
+
   let(:lines) { log.string.lines.map(&:chomp) }
   let(:clock) { [0.0] }
   let(:complaints) { described_class.new("write", clock: -> { clock[0] }) }
-
-  around do |example|
-    HeapPeriscopeUi.logger = Logger.new(log)
-    example.run
-  ensure
-    HeapPeriscopeUi.logger = nil
-  end
 
   # @return [Array<String>] what the log says after its own head
   def said

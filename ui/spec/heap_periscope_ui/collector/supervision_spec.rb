@@ -4,20 +4,19 @@ require_relative "../../ui_helper"
 
 # What the collector does when it cannot write, or when something of ours is wrong.
 RSpec.describe "A collector in trouble", :store do
+  include_context "with its log kept"
+
   let(:config) { HeapPeriscopeUi.configuration.tap { |config| config.udp_port = 0 } }
-  let(:log) { StringIO.new }
   let(:store) { HeapPeriscopeUi.store }
   let(:sender) { UDPSocket.new }
   let(:runner) { HeapPeriscopeUi::Collector::Runner.new(config: config, store: store, settle: false).start }
   let(:members) { SampleData.members }
 
   around do |example|
-    HeapPeriscopeUi.logger = Logger.new(log)
     example.run
   ensure
     runner.stop
     HeapPeriscopeUi::Collector.instance_variable_set(:@runner, nil)
-    HeapPeriscopeUi.logger = nil
     sender.close
   end
 

@@ -3,16 +3,10 @@
 require_relative "../../ui_helper"
 
 RSpec.describe "A database file that is removed while it is open", :store do
-  let(:log) { StringIO.new }
+  include_context "with its log kept"
+
   let(:file) { HeapPeriscopeUi::ApplicationRecord.connection_db_config.configuration_hash[:database] }
   let(:member) { SampleData.members.first }
-
-  around do |example|
-    HeapPeriscopeUi.logger = Logger.new(log)
-    example.run
-  ensure
-    HeapPeriscopeUi.logger = nil
-  end
 
   before { stub_const("HeapPeriscopeUi::Store::DatabaseFile::EVERY_S", 0) }
 
