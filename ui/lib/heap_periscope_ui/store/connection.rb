@@ -43,7 +43,7 @@ module HeapPeriscopeUi
         # @return [Boolean] whether the host's database is an SQLite file
         # @api private
         def host_sqlite?
-          ActiveRecord::Base.connection_db_config.adapter.to_s.include?("sqlite")
+          sqlite?(ActiveRecord::Base.connection_db_config.configuration_hash)
         rescue ActiveRecord::ConnectionNotEstablished, ActiveRecord::AdapterNotSpecified
           false
         end
@@ -69,7 +69,7 @@ module HeapPeriscopeUi
           ready!
           config = ApplicationRecord.connection_db_config.configuration_hash
           file = config[:database].to_s
-          return config unless config[:adapter].to_s.include?("sqlite") && !file.match?(/\A(:memory:|file:|\z)/)
+          return config unless sqlite?(config) && !file.match?(/\A(:memory:|file:|\z)/)
 
           # Rails takes a relative name for one below the application's folder; the other process has another.
           config.merge(database: File.expand_path(file, ::Rails.root.to_s))
@@ -79,12 +79,17 @@ module HeapPeriscopeUi
         def description
           ready!
           config = ApplicationRecord.connection_db_config.configuration_hash
-          return config[:database].to_s if config[:adapter].to_s.include?("sqlite")
+          return config[:database].to_s if sqlite?(config)
 
           "#{config[:adapter]} #{config[:database] || config[:url].to_s[%r{[^/@]+/[^/?]+\z}]}"
         end
 
         private
+
+        # @param config [Hash] as in `database.yml`
+        def sqlite?(config)
+          config[:adapter].to_s.include?("sqlite")
+        end
 
         def reopen
           LOCK.synchronize do
@@ -101,7 +106,7 @@ module HeapPeriscopeUi
         def own_file
           config = ApplicationRecord.connection_db_config.configuration_hash
           file = config[:database].to_s
-          DatabaseFile.new(file) if @own && own? && config[:adapter].to_s.include?("sqlite") && File.file?(file)
+          DatabaseFile.new(file) if @own && own? && sqlite?(config) && File.file?(file)
         end
 
         # A fork of the process has pools of its own.
@@ -112,7 +117,7 @@ module HeapPeriscopeUi
         def make_patient(pool)
           return if pool.equal?(ActiveRecord::Base.connection_handler.retrieve_connection_pool("ActiveRecord::Base"))
 
-          pool.extend(ShortWrites::PatientPool) if pool.db_config.adapter.to_s.include?("sqlite")
+          pool.extend(ShortWrites::PatientPool) if sqlite?(pool.db_config.configuration_hash)
         end
 
         def connect
@@ -132,7 +137,7 @@ module HeapPeriscopeUi
         # @return [Hash, nil]
         def host_file
           config = ActiveRecord::Base.connection_db_config.configuration_hash
-          return unless config[:adapter].to_s.include?("sqlite") && !config[:database].to_s.match?(/\A\z|:memory:|mode=memory/)
+          return unless sqlite?(config) && !config[:database].to_s.match?(/\A\z|:memory:|mode=memory/)
 
           config.merge(pool: [config[:pool].to_i, 10].max)
         end
