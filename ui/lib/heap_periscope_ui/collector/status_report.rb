@@ -18,10 +18,11 @@ module HeapPeriscopeUi
       # @param now_ms [Integer]
       def write(now_ms)
         Store::Connection.ready!
-        id = upsert(now_ms)
+        upsert(now_ms)
         minutes = @runner.writer ? @runner.writer.counters.take_minutes(now_ms) : {}
         return if minutes.empty?
 
+        id = CollectorRecord.where(identity: @identity).pick(:id) # another one once the database was made anew
         rows = minutes.map do |at, counts|
           counts.slice(:received, :stored, :refused).merge(collector_id: id, at: at, dropped: 0,
                                                            reasons: JSON.generate(counts[:reasons]))
@@ -35,7 +36,6 @@ module HeapPeriscopeUi
         row = { identity: @identity, host: Socket.gethostname, pid: ::Process.pid, state: state, started_at: @started_at, seen_at: now_ms,
                 counters: JSON.generate(counters(now_ms)) }
         CollectorRecord.upsert_all([row], unique_by: :identity)
-        @id ||= CollectorRecord.where(identity: @identity).pick(:id)
       end
 
       def state

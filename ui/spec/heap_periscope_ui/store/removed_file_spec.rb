@@ -49,4 +49,25 @@ RSpec.describe "A database file that is removed while it is open", :store do
     write(20)
     expect(counts).to eq([1, 2])
   end
+
+  it "has the minutes of a collector under its new row, not under whoever has its old number" do
+    HeapPeriscopeUi.configuration.udp_port = 0
+    HeapPeriscopeUi::Store::Connection.with do
+      rows = Array.new(2) { |i| { identity: "gone #{i}", host: "h", pid: i, state: "stopped", started_at: 0, seen_at: 0, counters: "{}" } }
+      HeapPeriscopeUi::CollectorRecord.insert_all(rows)
+    end
+    runner = HeapPeriscopeUi::Collector::Runner.new(config: HeapPeriscopeUi.configuration, store: HeapPeriscopeUi.store, settle: false).start
+    runner.wait_until_collecting(20)
+    report = HeapPeriscopeUi::Collector::StatusReport.new(runner, HeapPeriscopeUi.configuration)
+    report.write(HeapPeriscopeUi::Timestamps.now)
+    old = HeapPeriscopeUi::CollectorRecord.maximum(:id)
+    File.delete(file)
+    runner.writer.counters.receive(1, HeapPeriscopeUi::Timestamps.now - 60_000)
+    report.write(HeapPeriscopeUi::Timestamps.now)
+    expect(old).to be > 2
+    expect(HeapPeriscopeUi::CollectorMinute.pluck(:collector_id) - HeapPeriscopeUi::CollectorRecord.ids).to eq([])
+    expect(HeapPeriscopeUi::CollectorMinute.count).to be_positive
+  ensure
+    runner&.stop
+  end
 end
