@@ -59,6 +59,41 @@ RSpec.describe "Collecting in a Rails application's processes" do
     end
   end
 
+  # Reports every few milliseconds until the block ends.
+  # @return [Integer] how many
+  def reporting
+    sent = 0
+    ended = false
+    thread = Thread.new { (report && sent += 1) && sleep(0.004) until ended }
+    yield
+    ended = true
+    thread.join
+    sent
+  ensure
+    thread.kill
+  end
+
+  def workers_of(program)
+    File.read("/proc/#{program.pid}/task/#{program.pid}/children").split.map(&:to_i)
+  end
+
+  it "a phased restart of a Puma cluster loses no report: the sockets go from worker to worker", timeout: 240 do
+    settings = File.join(File.dirname(@env["HEAP_PERISCOPE_UI_DATABASE"]), "puma.rb")
+    File.write(settings, "preload_app! false") # a cluster that preloads has no phased restarts
+    command = ["puma", "-C", settings, "-w", "2", "-t", "1:3", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"]
+    Program.run(command, env, chdir: host) do |program|
+      program.eventually { collectors(program).one? && program.json(url)["collectors"].any? { |one| one["state"] == "standing by" } }
+      before = workers_of(program)
+      sent = reporting do
+        program.signal(:USR1)
+        program.eventually(60) { workers_of(program).size == 2 && !workers_of(program).intersect?(before) && collectors(program).one? }
+      end
+      program.eventually { stored(program) == sent }
+      expect(before).not_to include(collectors(program).first["pid"])
+      expect(program.output).to include("handed its sockets over")
+    end
+  end
+
   # @return [Boolean] whether a process is there and not merely unburied
   def running?(pid)
     !%w[Z X].include?(File.read("/proc/#{pid}/stat").rpartition(")").last.split.first)

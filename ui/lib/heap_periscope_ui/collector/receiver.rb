@@ -26,6 +26,7 @@ module HeapPeriscopeUi
         @gather = [GATHER_S, sockets.granted / FLOOD.to_f].min
         @received = 0
         @overflows = {}
+        @earlier_drops = @sockets.sum { |socket| sockets.drops(socket).to_i } # of whoever had the sockets before
         @buffer = String.new(capacity: LARGEST)
         @wake, @waker = IO.pipe
       end
@@ -38,7 +39,7 @@ module HeapPeriscopeUi
           ready.each { |socket| drain(socket) unless socket == @wake }
           sleep(@gather)
         end
-        @sockets.each { |socket| LAST_BURSTS.times { break if take(socket) < BURST } }
+        read_the_rest
       rescue IOError, Errno::EBADF
         raise unless @stopped
       ensure
@@ -54,10 +55,17 @@ module HeapPeriscopeUi
 
       # @return [Integer, nil] datagrams the kernel dropped because nobody read them in time; nil where it does not tell
       def kernel_dropped
-        defined?(Socket::SO_RXQ_OVFL) ? @overflows.values.sum : nil
+        defined?(Socket::SO_RXQ_OVFL) ? [@overflows.values.sum - @earlier_drops, 0].max : nil
       end
 
       private
+
+      # Twice: the second part of a report may be on its way when the first is read.
+      def read_the_rest
+        @sockets.each { |socket| LAST_BURSTS.times { break if take(socket) < BURST } }
+        sleep(GATHER_S)
+        @sockets.each { |socket| LAST_BURSTS.times { break if take(socket) < BURST } }
+      end
 
       def drain(socket)
         nil until @stopped || take(socket) < BURST

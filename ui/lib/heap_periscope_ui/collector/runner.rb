@@ -9,13 +9,19 @@ module HeapPeriscopeUi
       RETRY_S = 5.0
       # A server's master and single process look alike until it has begun to serve.
       SETTLE_S = 0.5
+      # In a phased restart the new worker may be there a moment after the old one is told to end.
+      NEW_WORKER_S = 2.0
       # Children that end with their parent say goodbye at the same moment.
       LAST_WORDS_S = 0.15
 
       # @return [Symbol] :starting, :standing_by (for another process, or a {Helper}), :collecting, :cannot_write (and has left the port to others),
       #   :refused (by configuration), :stopped
       attr_reader :state
-      attr_reader :sockets, :inbox, :receiver, :writer
+      # @return [Sockets, nil]
+      attr_reader :sockets
+
+      # What works, or worked last, in this process.
+      %i[inbox receiver writer].each { |part| define_method(part) { @collection&.public_send(part) } }
 
       # @param settle [Boolean] wait a moment and look whether this process serves itself
       def initialize(config:, store:, settle: true)
@@ -23,6 +29,8 @@ module HeapPeriscopeUi
         @store = store
         @settle = settle
         @hand_over = HandOver.new(config, server: settle)
+        @giver = Succession::Giver.new(config)
+        @heir = Succession::Heir.new(config)
         @complaints = Complaints.new("collect")
         @state = :starting
         @lock = Mutex.new
@@ -43,7 +51,8 @@ module HeapPeriscopeUi
           @stopping = true
           @changed.broadcast
         end
-        @receiver&.stop
+        @collection&.stop
+        @heir.leave
         delegated = @hand_over.stop
         @hand_over.kill unless @thread.nil? || (delegated && at_end) || @thread.join(timeout)
         @state = :stopped
@@ -51,13 +60,12 @@ module HeapPeriscopeUi
 
       # @return [Hash] {host:, pid:, state:, queue:, errors:, last_error:, …}
       def describe
-        { host: Socket.gethostname, pid: ::Process.pid, state: state.to_s.tr("_", " "), queue: @inbox&.size, queue_dropped: @inbox&.dropped,
-          received: @receiver&.received, stored: @writer&.counters&.stored, failed: @writer&.counters&.failed }.compact.merge(@writer ? @writer.trouble.to_h : {})
+        { host: Socket.gethostname, pid: ::Process.pid, state: state.to_s.tr("_", " "), **@collection&.describe.to_h }
       end
 
       # In a forked child: lets go of what belongs to the parent.
       def abandon
-        @sockets&.close
+        [@sockets, @giver, @heir].each { |mine| mine&.close }
         @hand_over.stop # in this process only: the parent's end of the pipe is open
         @state = :stopped
       end
@@ -73,14 +81,14 @@ module HeapPeriscopeUi
       private
 
       def run
-        pause(SETTLE_S) if @settle
+        settle if @settle
         report = StatusReport.new(self, @config)
-        until @stopping
+        until @stopping && @given.nil?
           attempt(report)
           break if @stopping || state == :refused
 
           stand_by(report)
-          pause(RETRY_S)
+          wait_for_turn
         end
       rescue *MISHAPS => e
         @complaints.log(e)
@@ -88,12 +96,25 @@ module HeapPeriscopeUi
         @stopping ? nil : retry
       end
 
+      # Already here one of those who stand by: the one that collects may end meanwhile.
+      def settle
+        @heir.connect
+        pause(SETTLE_S) unless ServerProcess.worker?
+        @heir.close if master?
+      end
+
+      def master?
+        @settle && ServerProcess.role == :master
+      end
+
       # Tries to get the port, and works as long as it has it.
       def attempt(report)
-        return if (@settle && ServerProcess.role == :master) || !able?
-        return unless (@sockets = sockets_or_refusal)
+        return if master? || !able? || (@sockets = sockets_or_refusal).nil?
 
-        @hand_over.due? ? delegate(report) : collect(report) until @stopping || @unable
+        loop do
+          @hand_over.due? ? delegate(report) : collect(report)
+          break if @stopping || @unable
+        end
       rescue Errno::EADDRINUSE
         say_once("port #{@config.udp_port} is taken, most likely by another process of this application that collects; " \
                  "this one stands by and tries again every #{RETRY_S.to_i} s")
@@ -104,47 +125,45 @@ module HeapPeriscopeUi
       end
 
       def sockets_or_refusal
-        Sockets.new(@config)
+        Sockets.new(@config, @given)
       rescue ConfigurationError => e
         HeapPeriscopeUi.logger.error("heap_periscope_ui cannot collect: #{e.message}")
         change(:refused)
         nil
+      ensure
+        @given = nil
       end
 
       # @return [Boolean] once nothing could be written: whether that is over
       def able?
-        @unable = false if @unable && @store.writable?
+        @unable &&= !@store.writable?
         !@unable
       end
 
       # Another process may be able to write: it gets the port.
       def give_up
         @unable = true
-        HeapPeriscopeUi.logger.error("heap_periscope_ui cannot write (#{@writer&.trouble.to_h[:last_error]}) and leaves the port to others; " \
+        HeapPeriscopeUi.logger.error("heap_periscope_ui cannot write (#{writer&.trouble.to_h[:last_error]}) and leaves the port to others; " \
                                      "it tries again every #{RETRY_S.to_i} s")
-        @receiver&.stop
+        @collection&.stop
       end
 
       def collect(report)
-        @inbox = Inbox.new(@config.queue_limit)
-        @receiver = Receiver.new(@sockets, @inbox)
-        @writer = new_writer(report)
-        writer_thread = Threads.start("heap_periscope_ui writer") { @writer.run }
-        change(:collecting)
-        HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")}")
-        @receiver.run
-      ensure
-        @sockets&.close unless @hand_over.due?
-        @writer&.stop
-        writer_thread&.join
-      end
-
-      def new_writer(report)
         beat = lambda do |now_ms|
           report.write(now_ms)
-          @hand_over.consider(now_ms, @sockets, @receiver)
+          @giver.tidy
+          @hand_over.consider(now_ms, @sockets, receiver)
         end
-        Writer.new(@inbox, store: @store, config: @config, housekeeper: Store::Housekeeper.new(@store), beat: beat, gave_up: method(:give_up))
+        @collection = Collection.new(@sockets, config: @config, store: @store, beat: beat, gave_up: method(:give_up))
+        @collection.stop if @stopping
+        @giver.tidy
+        change(:collecting)
+        HeapPeriscopeUi.logger.info("heap_periscope_ui collects on #{@sockets.addresses.join(", ")}")
+        @collection.run
+      ensure
+        # What has arrived is written by now, so whoever gets the sockets goes on from there.
+        @giver.give(@sockets.list, patience: @settle && ServerProcess.worker? ? NEW_WORKER_S : 0) unless @hand_over.due?
+        @giver.close
       end
 
       def delegate(report)
@@ -160,6 +179,12 @@ module HeapPeriscopeUi
         report.write(Timestamps.now) if ServerProcess.role == :server
       rescue *MISHAPS
         nil # the one that collects will say it
+      end
+
+      def wait_for_turn
+        return pause(RETRY_S) if @unable || master?
+
+        @given = @heir.wait(RETRY_S) { |seconds| pause(seconds) }
       end
 
       def say_once(text)

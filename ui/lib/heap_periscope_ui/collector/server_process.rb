@@ -14,12 +14,17 @@ module HeapPeriscopeUi
       def here?
         return false if defined?(::Rails::Console) || ::Rails.env.test?
 
-        !defined?(::Rails::Server).nil? || program.match?(SERVERS) || $PROGRAM_NAME.match?(WORKER)
+        !defined?(::Rails::Server).nil? || program.match?(SERVERS) || worker?
+      end
+
+      # @return [Boolean] whether this process is one of several that a master has forked to serve
+      def worker?
+        $PROGRAM_NAME.match?(WORKER)
       end
 
       # @return [Symbol] :server serves requests itself; :master only forks those that do
       def role
-        return :server if $PROGRAM_NAME.match?(WORKER)
+        return :server if worker?
 
         puma_cluster? || program.match?(FORKING) ? :master : :server
       end

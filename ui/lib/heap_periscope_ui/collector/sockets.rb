@@ -6,21 +6,26 @@ module HeapPeriscopeUi
   module Collector
     # The sockets of one host and port, with a large receive buffer.
     class Sockets
+      # Linux's, for which Ruby has no names: the option, and which of its figures counts the drops.
+      SO_MEMINFO = 55
+      MEMINFO_DROPS = 8
+
       # @return [Array<UDPSocket>]
       attr_reader :list
 
       # @param config [Configuration]
+      # @param given [Array<UDPSocket>, nil] bound ones, of a collector that has ended
       # @raise [ConfigurationError] for an address that others can reach, without a secret
       # @raise [SystemCallError] Errno::EADDRINUSE when the port is taken
       # @raise [SocketError] for a name that is not known
-      def initialize(config)
+      def initialize(config, given = nil)
         @asked = config.receive_buffer_bytes
         unless config.loopback? || config.secrets.any?
           raise ConfigurationError,
                 "udp_host #{config.udp_host} can be reached by others, so a secret must be set: config.secret = …"
         end
 
-        @list = (config.bound_sockets || []).map { |descriptor| UDPSocket.for_fd(descriptor) }
+        @list = given || (config.bound_sockets || []).map { |descriptor| UDPSocket.for_fd(descriptor) }
         open_all(config) if list.empty?
         describe(list.first)
       rescue StandardError
@@ -34,6 +39,15 @@ module HeapPeriscopeUi
       attr_reader :port
       # @return [Integer] bytes of receive buffer asked for, and granted by the kernel
       attr_reader :asked, :granted
+
+      # @return [Integer, nil] datagrams that the kernel has dropped since the socket was made; nil where it does not tell
+      def drops(socket)
+        return unless linux?
+
+        socket.getsockopt(:SOCKET, SO_MEMINFO).data.unpack("L*")[MEMINFO_DROPS]
+      rescue SystemCallError
+        nil
+      end
 
       def close
         list&.each { |socket| socket.close unless socket.closed? }
