@@ -31,7 +31,7 @@ RSpec.describe "The database of an earlier version" do
   end
 
   it "is brought up to date, keeps what it held, shows it, and goes on" do
-    expect(tables(@file).keys.grep(/by_deletion/)).to be_empty
+    expect(tables(@file).keys.grep(/by_life/)).to be_empty
     expect(version).to eq(schema::VERSION)
     expect([HeapPeriscopeUi::ObservedProcess.count, HeapPeriscopeUi::Sample.count]).to eq([28, 28])
     process = HeapPeriscopeUi::ObservedProcess.order(:id).first
