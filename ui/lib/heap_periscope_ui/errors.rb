@@ -17,10 +17,14 @@ module HeapPeriscopeUi
 
   # @api private
   module ErrorLine
+    DAMAGED = "the database file is damaged; `sqlite3 FILE .recover` gets out what can be read"
+    ANEW = "; move it and its -wal and -shm away, and a new one is made"
+
     # @param error [Exception]
     # @return [String] kind and message in one short line, for people
     def self.of(error)
-      "#{error.class}: #{Complaints.excerpt(error.message)}"
+      line = "#{error.class}: #{Complaints.excerpt(error.message)}"
+      Store::Outage.damaged?(error) ? "#{line} (#{DAMAGED}#{ANEW if Store::Connection.own?})" : line
     end
   end
 end

@@ -11,6 +11,7 @@ module HeapPeriscopeUi
     before_action :require_dashboard_access
     before_action :prepare_dashboard_store
     before_action :check_dashboard_parameters
+    rescue_from ActiveRecord::ActiveRecordError, with: :store_fails
     rescue_from BadParameter, with: :refuse_parameter
     rescue_from ActiveRecord::RecordNotFound, with: :nothing_here
 
@@ -19,8 +20,12 @@ module HeapPeriscopeUi
     def prepare_dashboard_store
       Store::Connection.ready!
     rescue ActiveRecord::ActiveRecordError, SystemCallError, ConfigurationError => e
+      store_fails(e)
+    end
+
+    def store_fails(error)
       @storeless = true
-      without_store("The store cannot be used: #{ErrorLine.of(e)}")
+      without_store("The store cannot be used: #{ErrorLine.of(error)}")
     end
 
     # @param reason [String]

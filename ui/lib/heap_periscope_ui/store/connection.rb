@@ -67,12 +67,7 @@ module HeapPeriscopeUi
         # @return [Hash] what another process connects with to the same database
         def configuration_hash
           ready!
-          config = ApplicationRecord.connection_db_config.configuration_hash
-          file = config[:database].to_s
-          return config unless sqlite?(config) && !file.match?(/\A(:memory:|file:|\z)/)
-
-          # Rails takes a relative name for one below the application's folder; the other process has another.
-          config.merge(database: File.expand_path(file, ::Rails.root.to_s))
+          absolute(ApplicationRecord.connection_db_config.configuration_hash)
         end
 
         # @return [String] without credentials, for people
@@ -91,6 +86,14 @@ module HeapPeriscopeUi
           config[:adapter].to_s.include?("sqlite")
         end
 
+        # Rails takes a relative name for one below the application's folder; another process has another.
+        def absolute(config)
+          file = config[:database].to_s
+          return config unless sqlite?(config) && !file.match?(/\A(:memory:|file:|\z)/)
+
+          config.merge(database: File.expand_path(file, ::Rails.root.to_s))
+        end
+
         def reopen
           LOCK.synchronize do
             return unless (file = @file)
@@ -102,11 +105,12 @@ module HeapPeriscopeUi
           reset!
         end
 
-        # @return [DatabaseFile, nil] nil where the database is the host's, or no file
+        # @return [DatabaseFile, nil] nil where the connections are the host's, or to no file
         def own_file
-          config = ApplicationRecord.connection_db_config.configuration_hash
-          file = config[:database].to_s
-          DatabaseFile.new(file) if @own && own? && sqlite?(config) && File.file?(file)
+          return unless @own && sqlite?(ApplicationRecord.connection_db_config.configuration_hash)
+
+          file = absolute(ApplicationRecord.connection_db_config.configuration_hash)[:database].to_s
+          DatabaseFile.new(file) if File.file?(file)
         end
 
         # A fork of the process has pools of its own.

@@ -10,19 +10,27 @@ module HeapPeriscopeUi
       DRIVERS = %w[SQLite3::BusyException SQLite3::LockedException SQLite3::CantOpenException PG::ConnectionBad PG::UnableToSend
                    PG::AdminShutdown PG::CrashShutdown PG::CannotConnectNow PG::LockNotAvailable PG::QueryCanceled
                    PG::TooManyConnections].freeze
+      DAMAGED = %w[SQLite3::CorruptException SQLite3::NotADatabaseException].freeze
       CAUSES = 5
 
       module_function
 
       # @param error [Exception]
       def of?(error)
-        CAUSES.times do
-          return false unless error
-          return true if WRAPPED.any? { |kind| error.is_a?(kind) } || DRIVERS.include?(error.class.name)
+        causes(error).any? { |cause| WRAPPED.any? { |kind| cause.is_a?(kind) } || DRIVERS.include?(cause.class.name) }
+      end
 
-          error = error.cause
-        end
-        false
+      # @param error [Exception]
+      # @return [Boolean] whether the file itself is damaged, which passes by no waiting
+      def damaged?(error)
+        causes(error).any? { |cause| DAMAGED.include?(cause.class.name) }
+      end
+
+      # @return [Array<Exception>] the error, what caused it, what caused that …
+      def causes(error)
+        list = [error]
+        list << list.last.cause while list.last && list.size <= CAUSES
+        list.compact
       end
     end
   end
