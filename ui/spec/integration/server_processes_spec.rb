@@ -94,6 +94,36 @@ RSpec.describe "Collecting in a Rails application's processes" do
     end
   end
 
+  # @return [Hash{Integer=>Integer, nil}] process id of each worker with an agent => when it said goodbye
+  def goodbyes
+    SQLite3::Database.new(@env["HEAP_PERISCOPE_UI_DATABASE"]) do |database|
+      return database.execute("SELECT process_id, goodbye_at FROM heap_periscope_ui_processes WHERE kind = 0").to_h
+    end
+  rescue SQLite3::Exception
+    {}
+  end
+
+  it "no worker with an agent stays silent after a phased restart, a restart and TERM", timeout: 300 do
+    settings = File.join(File.dirname(@env["HEAP_PERISCOPE_UI_DATABASE"]), "puma.rb")
+    File.write(settings, "preload_app! false")
+    command = ["puma", "-C", settings, "-w", "2", "-t", "1:3", "-b", "tcp://127.0.0.1:#{web_port}", "config.ru"]
+    Program.run(command, env.merge("HOST_AGENT" => "1"), chdir: host) do |program|
+      dead = []
+      %i[USR1 USR2].each do |signal|
+        program.eventually { goodbyes.values.count(nil) == 2 }
+        dead |= workers_of(program)
+        program.signal(signal)
+        program.eventually { workers_of(program).size == 2 && !workers_of(program).intersect?(dead) }
+        program.eventually { goodbyes.slice(*dead).values.then { |times| times.size == dead.size && times.all? } }
+      end
+      program.eventually { goodbyes.values.count(nil) == 2 }
+      program.signal(:TERM)
+      program.wait
+    end
+    expect(goodbyes.size).to eq(6)
+    expect(goodbyes.values).to all(be_a(Integer))
+  end
+
   # @return [Boolean] whether a process is there and not merely unburied
   def running?(pid)
     !%w[Z X].include?(File.read("/proc/#{pid}/stat").rpartition(")").last.split.first)
