@@ -35,8 +35,8 @@ RSpec.describe "The dashboard, mounted as people do" do
   it "shows the same moments whatever the application's time zone and that of the machine" do
     seen = [["UTC", "UTC"], ["Tokyo", "America/New_York"]].map do |zone, machine|
       HostApp.open(config: "config.time_zone = '#{zone}'; config.active_record.default_timezone = :local") do |app|
-        app.call(<<~RUBY)
-          ENV["TZ"] = "#{machine}"
+        app.call(<<~RUBY, "TZ" => machine)
+          raise "the machine has another zone" unless Time.at(1_796_083_170).utc_offset == #{machine == "UTC" ? 0 : -18_000}
           HeapPeriscopeUi.store.write(report("reported_at" => "2026-11-30T23:59:30.000Z"), received_at: 1_796_083_170_000)
           process = HeapPeriscopeUi::ObservedProcess.first
           get("/api/v1/processes/\#{process.id}")

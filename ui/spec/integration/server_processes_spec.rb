@@ -56,6 +56,7 @@ RSpec.describe "Collecting in a Rails application's processes" do
       program.eventually { stored(program) == 2 }
       expect(program.output.scan("is taken").size).to be_between(1, 3)
       expect(program.output).not_to include("started in app boot")
+      expect(program.output).not_to include("inherited from a forked process") # the master has opened no database
     end
   end
 

@@ -96,11 +96,9 @@ module HeapPeriscopeUi
         @stopping ? nil : retry
       end
 
-      # Already here one of those who stand by: the one that collects may end meanwhile.
+      # A worker stands by at once: the one that collects may end meanwhile. A master must open no database, so that its workers inherit none.
       def settle
-        @heir.connect
-        pause(SETTLE_S) unless ServerProcess.worker?
-        @heir.close if master?
+        ServerProcess.worker? ? @heir.connect : pause(SETTLE_S)
       end
 
       def master?

@@ -15,9 +15,15 @@ module HeapPeriscopeUi
         @started_at = Timestamps.now
       end
 
+      # Keeps no connection: in a process that stands by it may be one of the application's.
       # @param now_ms [Integer]
       def write(now_ms)
-        Store::Connection.ready!
+        Store::Connection.with { write_rows(now_ms) }
+      end
+
+      private
+
+      def write_rows(now_ms)
         upsert(now_ms)
         minutes = @runner.writer ? @runner.writer.counters.take_minutes(now_ms) : {}
         return if minutes.empty?
@@ -29,8 +35,6 @@ module HeapPeriscopeUi
         end
         CollectorMinute.upsert_all(rows, unique_by: %i[collector_id at])
       end
-
-      private
 
       def upsert(now_ms)
         row = { identity: @identity, host: Socket.gethostname, pid: ::Process.pid, state: state, started_at: @started_at, seen_at: now_ms,

@@ -138,4 +138,19 @@ RSpec.describe "A collector in trouble", :store do
     eventually { runner.state == :standing_by }
     eventually { runner.state == :collecting }
   end
+
+  # As in a container whose network comes up after its programs.
+  it "collects once the name that it listens at is known" do
+    stub_const("HeapPeriscopeUi::Collector::Runner::RETRY_S", 0.1)
+    tries = 0
+    allow(Addrinfo).to receive(:udp).and_wrap_original do |original, *address|
+      (tries += 1) > 3 ? original.call(*address) : raise(SocketError, "getaddrinfo: Temporary failure in name resolution")
+    end
+    late = HeapPeriscopeUi::Collector::Runner.new(config: config.dup, store: store, settle: false).start
+    expect(late.wait_until_collecting(20)).to be(true)
+    expect(tries).to be > 3
+    expect(log.string.scan("Temporary failure in name resolution").size).to eq(1)
+  ensure
+    late&.stop
+  end
 end
