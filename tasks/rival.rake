@@ -23,6 +23,24 @@ namespace :rival do
   end
 end
 
+namespace :rival do
+  desc "Fetch the original dashboard 0.1.0, without what it needs (Rails 8, more than some Rubies here can have); prints its lib folder"
+  task :dashboard do
+    folder = File.join(ENV.fetch("GEM_HOME"), "rival-dashboard")
+    name = "heap_periscope_ui-0.1.0"
+    unless File.directory?(File.join(folder, name))
+      mkdir_p(folder, verbose: false)
+      Bundler.with_unbundled_env do
+        Dir.chdir(folder) do
+          sh("gem", "fetch", "--quiet", "heap_periscope_ui", "--version", "0.1.0", verbose: false, out: :err)
+          sh("gem", "unpack", "--quiet", "#{name}.gem", verbose: false, out: :err)
+        end
+      end
+    end
+    puts File.join(folder, name, "lib")
+  end
+end
+
 desc "Install an earlier Sidekiq than that of the bundle, such as 6.5; prints its folder"
 task :sidekiq, [:version] do |_task, args|
   puts install_apart("sidekiq-#{args.version}", "sidekiq", "~> #{args.version}.0")
