@@ -27,6 +27,19 @@ RSpec.describe "What a new dashboard shows", :store do
     expect(JSON.parse(UiApp.get("/api/v1/live").body)["processes"].first["trend"]).to eq([])
   end
 
+  it "names the surest suspect of a process, and of several as sure the one with most bytes an hour" do
+    member = SampleData.members.first
+    message = SampleData.snapshot(member, 0, now)
+    message["payload"]["leak_suspects"] = [["String", "low", 9e9], ["Row", "high", 1e6], ["Page", "high", 2e6], ["Hash", "medium", 5e9]].map do |name, level, bytes|
+      { "class_name" => name, "confidence" => level, "since" => HeapPeriscopeUi::Timestamps.iso(now), "objects_per_hour" => 1e4, "bytes_per_hour" => bytes,
+        "count" => 10, "bytes" => 400 }
+    end
+    HeapPeriscopeUi.store.write(message, received_at: now)
+    page = HeapPeriscopeUi::OverviewPage.new(state: nil, filter: "", sort: "name")
+    expect(page.suspect_of.values).to eq([{ class_name: "Page", confidence: "high" }])
+    expect(UiApp.get("/").body[/<tr id="process-1".*?<\/tr>/m]).to match(/class="tag bad".*Page/)
+  end
+
   it "adds up young and old processes at the same distance of points" do
     old, young, gone = SampleData.members.first(3)
     SampleHistory.new([old, gone]).write(20)

@@ -32,10 +32,14 @@ module HeapPeriscopeUi
       @silent ||= @query.silent(NOTES)
     end
 
-    # @return [Hash] suspect of a process, by its id: {class_name:, confidence:}, the strongest
+    # @return [Hash] suspect of a process, by its id: {class_name:, confidence:}, the surest; of several as sure the one with most bytes an hour
     def suspect_of
-      @suspect_of ||= all[:suspects].reverse.each_with_object({}) do |suspect, found|
-        suspect[:processes].each { |process| found[process[:id]] = { class_name: suspect[:class_name], confidence: process[:confidence] } }
+      @suspect_of ||= begin
+        found = all[:suspects].flat_map { |suspect| suspect[:processes].map { |process| [process[:id], suspect[:class_name], process[:confidence]] } }
+        found.group_by(&:first).transform_values do |list|
+          _, name, confidence = list.max_by.with_index { |(_, _, level), index| [SuspectsQuery::CONFIDENCES.index(level).to_i, -index] }
+          { class_name: name, confidence: confidence }
+        end
       end
     end
 
