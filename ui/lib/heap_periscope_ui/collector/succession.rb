@@ -21,11 +21,12 @@ module HeapPeriscopeUi
         RUBY_PLATFORM.include?("linux") && config.udp_port.positive?
       end
 
-      # Processes with the same address to listen at, the same database and the same secrets have the same name.
+      # Processes with the same address to listen at and the same database have the same name. It holds no secret: everybody on the host can
+      # read it, and a restart may be there to change them.
       # @return [String]
       def self.name(config)
         database = Store::Connection.configuration_hash.values_at(:database, :host, :port, :url)
-        same = [config.udp_host, config.udp_port, config.secrets, database]
+        same = [config.udp_host, config.udp_port, database]
         "\0heap_periscope_ui-#{::Process.euid}-#{Digest::SHA256.hexdigest(same.inspect)}"
       end
 

@@ -62,15 +62,20 @@ RSpec.describe HeapPeriscopeUi::Collector::Succession, :store do
     expect(thread).not_to be_alive
   end
 
-  it "has nothing to do with another database, secret or user", :aggregate_failures do
+  it "has nothing to do with another address, database or user", :aggregate_failures do
     giver
-    other = config.dup.tap { |copy| copy.secret = "another secret of sixteen bytes or more" }
+    other = config.dup.tap { |copy| copy.udp_host = "::1" }
     expect(described_class::Heir.new(other).connect).to be(false)
     allow(HeapPeriscopeUi::Store::Connection).to receive(:configuration_hash).and_return({ database: "elsewhere" })
     expect(heirs[0].connect).to be(false)
     allow(HeapPeriscopeUi::Store::Connection).to receive(:configuration_hash).and_call_original
     allow(described_class).to receive(:own?).and_return(false)
     expect(heirs[1].connect).to be(false)
+  end
+
+  it "has a name that tells nothing of the secrets" do
+    names = ["a secret of sixteen bytes or more", "another secret of sixteen bytes or more"].map { |secret| described_class.name(config.dup.tap { |copy| copy.secret = secret }) }
+    expect(names.uniq.size).to eq(1)
   end
 
   it "keeps no place for strangers, or for those who have gone" do
